@@ -30,7 +30,11 @@ public enum PtxStateSpace
 /// <param name="Target">such as <c>sm_75</c></param>
 public sealed record PtxModule(
     string SourceName, string Version, string Target, int AddressSize,
-    ImmutableArray<PtxVariable> Variables, ImmutableArray<PtxFunction> Functions);
+    ImmutableArray<PtxVariable> Variables, ImmutableArray<PtxFunction> Functions)
+{
+    /// <summary>Functions that are declared and nowhere defined (<c>vprintf</c>): a call cannot be executed.</summary>
+    public ImmutableArray<string> ExternFunctions { get; init; } = [];
+}
 
 /// <summary>A declared variable or parameter: <c>.shared .align 16 .b8 tile[4096]</c>.</summary>
 /// <param name="Elements">array length, 1 for a scalar, 0 for an unsized array (<c>.extern .shared</c>)</param>
@@ -44,7 +48,7 @@ public sealed record PtxVariable(
 
 /// <summary>An <c>.entry</c> or a <c>.func</c>.</summary>
 /// <param name="Registers">declared registers, <c>%r&lt;5&gt;</c> expanded to <c>%r0</c> ... <c>%r4</c></param>
-/// <param name="Variables">shared and local variables declared in the body</param>
+/// <param name="Variables">shared and local variables and the <c>.param</c> variables of calls, declared in the body</param>
 /// <param name="Labels">label to index in <paramref name="Instructions"/> (may equal its length)</param>
 /// <param name="MaxThreads">product of <c>.maxntid</c> or <c>.reqntid</c>, null where not given</param>
 public sealed record PtxFunction(
@@ -80,7 +84,7 @@ public enum PtxImmediateKind
 /// <summary><c>[base+offset]</c>: the base is a register, a variable or a parameter; empty for an absolute address.</summary>
 public sealed record PtxAddressOperand(string Base, long Offset) : PtxOperand;
 
-/// <summary><c>{a, b, c, d}</c>.</summary>
+/// <summary><c>{a, b, c, d}</c>; also a call's results and arguments, <c>(a, b)</c>, and the labels of <c>brx.idx</c>.</summary>
 public sealed record PtxVectorOperand(ImmutableArray<PtxOperand> Elements) : PtxOperand;
 
 /// <summary>A label, a variable's address (with offset) or a function's name.</summary>
