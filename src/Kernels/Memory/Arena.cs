@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using Harness.Kernels.Programs;
+
+namespace Harness.Kernels.Memory;
+
+/// <summary>
+/// One block of device memory, handed out tensor by tensor as a pass runs, with an account of every byte. It deals in offsets and
+/// never touches memory. Tensors are named by <see cref="TensorSpec.Index"/>; parameters do not live here.
+/// </summary>
+/// <remarks>
+/// Two accounts are kept apart so that they can contradict each other: running totals of live bytes by category, changed at every
+/// <see cref="Allocate"/> and <see cref="Free"/>; and the blocks themselves, which <see cref="Observe"/> walks in address order.
+/// </remarks>
+public sealed class Arena
+{
+    private readonly ImmutableArray<TensorSpec> _tensors;
+    private readonly ArenaPolicy _policy;
+    private readonly Ledger _ledger;
+    private readonly ulong[] _live;
+    private readonly long[] _liveBytes = new long[Enum.GetValues<TensorCategory>().Length];
+    private readonly long[] _walkOffsets;
+    private readonly int[] _walkTensors;
+
+    /// <summary>An arena that places as the plan says: at its offsets if planned, else by the same policy anew.</summary>
+    /// <exception cref="OutOfMemoryBytesException">a planned tensor does not fit the capacity</exception>
+    public Arena(StepProgram program, MemoryPlan plan)
+        : this(program, plan.AlignmentBytes, plan.CapacityBytes, PolicyOf(program, plan))
+    {
+    }
+
+    internal Arena(StepProgram program, long alignmentBytes, long capacityBytes, ArenaPolicy policy)
+    {
+        Alignment.Require(alignmentBytes);
+        CapacityBytes = capacityBytes;
+        _tensors = program.Tensors;
+        _policy = policy;
+        _ledger = new Ledger(_tensors, program.Steps.Length, alignmentBytes);
+        _live = new ulong[SetWords(_tensors.Length)];
+        _walkOffsets = new long[_tensors.Length];
+        _walkTensors = new int[_tensors.Length];
+    }
+
+    public long CapacityBytes { get; }
+
+    /// <summary>Forgets the pass before, whether it ended well or not.</summary>
+    public void BeginPass()
+    {
+        Array.Clear(_live);
+        Array.Clear(_liveBytes);
+        _policy.Clear();
+        _ledger.Clear();
+    }
+
+    /// <summary>The tensor is born before <paramref name="step"/> runs.</summary>
+    /// <returns>its offset in bytes, a multiple of the alignment</returns>
+    /// <exception cref="CheckFailedException">it has lived already in this pass, or its planned place is taken</exception>
+    /// <exception cref="OutOfMemoryBytesException">no place is large enough</exception>
+    public long Allocate(int tensor, int step)
+    {
+        ref LedgerEntry entry = ref _ledger[tensor];
+        if (entry.IsBorn || entry.Category == TensorCategory.Parameter)
+        {
+            throw CannotBeBorn(tensor, step);
+        }
+
+        long offset = _policy.Place(tensor, entry.ReservedBytes, _live);
+        if (offset == ArenaPolicy.NoRoom)
+        {
+            throw NoRoomFor(tensor);
+        }
+
+        entry.OffsetBytes = offset;
+        entry.FirstStep = step;
+        _ledger.AddBirth(tensor);
+        _live[tensor >> 6] |= 1UL << tensor;
+        _liveBytes[(int)entry.Category] += entry.RequestedBytes;
+        return offset;
+    }
+
+    /// <summary>The tensor is dead once <paramref name="step"/> has run.</summary>
+    /// <exception cref="CheckFailedException">it was freed before, or never allocated</exception>
+    public void Free(int tensor, int step)
+    {
+        ref LedgerEntry entry = ref _ledger[tensor];
+        if (!entry.IsLive)
+        {
+            throw new CheckFailedException($"step {step} frees '{_tensors[tensor].Name}', which {WhyNotLive(tensor)}");
+        }
+
+        entry.LastStep = step;
+        _policy.Release(entry.OffsetBytes, entry.ReservedBytes);
+        _live[tensor >> 6] &= ~(1UL << tensor);
+        _liveBytes[(int)entry.Category] -= entry.RequestedBytes;
+    }
+
+    public bool IsLive(int tensor) => _ledger[tensor].IsLive;
+
+    /// <summary>Where the live tensor lies.</summary>
+    /// <param name="tensor">its index</param>
+    /// <param name="user">who wants to read or write it, for the message</param>
+    /// <exception cref="CheckFailedException">it is dead or not yet born</exception>
+    public long OffsetOf(int tensor, string user)
+    {
+        ref LedgerEntry entry = ref _ledger[tensor];
+        return entry.IsLive
+            ? entry.OffsetBytes
+            : throw new CheckFailedException($"'{user}' needs '{_tensors[tensor].Name}', which {WhyNotLive(tensor)}");
+    }
+
+    /// <summary>Writes down where every byte is while <paramref name="step"/> runs.</summary>
+    /// <exception cref="CheckFailedException">the categories, padding, holes and free do not add up to the capacity, or two blocks overlap</exception>
+    public void Observe(int step)
+    {
+        (long paddingBytes, long holeBytes, long freeBytes) = WalkBlocks();
+        var moment = new ArenaMoment(
+            step, _liveBytes[(int)TensorCategory.Input], _liveBytes[(int)TensorCategory.Output], _liveBytes[(int)TensorCategory.Activation],
+            _liveBytes[(int)TensorCategory.Workspace], paddingBytes, holeBytes, freeBytes);
+        if (moment.TotalBytes != CapacityBytes)
+        {
+            throw new CheckFailedException($"the arena's account does not add up to its {CapacityBytes} bytes: {moment}");
+        }
+
+        _ledger.AddMoment(moment);
+    }
+
+    /// <summary>What was written down since <see cref="BeginPass"/>.</summary>
+    /// <exception cref="CheckFailedException">a tensor was never freed</exception>
+    public LedgerSnapshot EndPass()
+    {
+        int leaked = Enumerable.Range(0, _tensors.Length).FirstOrDefault(IsLive, -1);
+        return leaked < 0
+            ? _ledger.Snapshot(CapacityBytes)
+            : throw new CheckFailedException($"the pass ends, but '{_tensors[leaked].Name}' was never freed");
+    }
+
+    /// <summary>Words of a set of tensors, a bit each: whole vectors of 512.</summary>
+    private static int SetWords(int tensors) => (tensors + 511) / 512 * 8;
+
+    private static ArenaPolicy PolicyOf(StepProgram program, MemoryPlan plan) => plan.Placement switch
+    {
+        Placement.Bump => new BumpPolicy(plan.CapacityBytes),
+        Placement.Online => new BestFitPolicy(plan.CapacityBytes, program.Tensors.Length),
+        Placement.Planned => new PlannedPolicy(plan.Placed, program.Tensors.Length, SetWords(program.Tensors.Length), plan.CapacityBytes),
+        _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.Placement, null),
+    };
+
+    /// <summary>Padding is found in the blocks and holes between them: never what the totals by category leave over.</summary>
+    private (long PaddingBytes, long HoleBytes, long FreeBytes) WalkBlocks()
+    {
+        Span<int> walk = LiveInAddressOrder();
+        long paddingBytes = 0;
+        long holeBytes = 0;
+        long endBytes = 0;
+        for (int i = 0; i < walk.Length; i++)
+        {
+            ref readonly LedgerEntry entry = ref _ledger[walk[i]];
+            if (entry.OffsetBytes < endBytes)
+            {
+                throw new CheckFailedException(i == 0
+                    ? $"the arena holds '{_tensors[walk[i]].Name}' below its first byte, at {entry.OffsetBytes}"
+                    : $"the arena holds '{_tensors[walk[i - 1]].Name}' and '{_tensors[walk[i]].Name}' on the same bytes at {entry.OffsetBytes}");
+            }
+
+            paddingBytes += entry.ReservedBytes - entry.RequestedBytes;
+            holeBytes += entry.OffsetBytes - endBytes;
+            endBytes = entry.OffsetBytes + entry.ReservedBytes;
+        }
+
+        return endBytes <= CapacityBytes
+            ? (paddingBytes, holeBytes, CapacityBytes - endBytes)
+            : throw new CheckFailedException($"the arena holds '{_tensors[walk[^1]].Name}' beyond its {CapacityBytes} bytes, up to {endBytes}");
+    }
+
+    private Span<int> LiveInAddressOrder()
+    {
+        int count = 0;
+        for (int word = 0; word < _live.Length; word++)
+        {
+            for (ulong bits = _live[word]; bits != 0; bits &= bits - 1)
+            {
+                int tensor = (word * 64) + BitOperations.TrailingZeroCount(bits);
+                _walkTensors[count] = tensor;
+                _walkOffsets[count++] = _ledger[tensor].OffsetBytes;
+            }
+        }
+
+        _walkOffsets.AsSpan(0, count).Sort(_walkTensors.AsSpan(0, count));
+        return _walkTensors.AsSpan(0, count);
+    }
+
+    private CheckFailedException CannotBeBorn(int tensor, int step)
+    {
+        string why = _tensors[tensor].Category == TensorCategory.Parameter ? "is a parameter and lives elsewhere"
+            : IsLive(tensor) ? "is live already"
+            : WhyNotLive(tensor) + " and cannot live twice";
+        return new CheckFailedException($"step {step} allocates '{_tensors[tensor].Name}', which {why}");
+    }
+
+    private string WhyNotLive(int tensor)
+    {
+        ref LedgerEntry entry = ref _ledger[tensor];
+        return entry.IsBorn ? $"lived from step {entry.FirstStep} to {entry.LastStep}" : "is not born yet";
+    }
+
+    private OutOfMemoryBytesException NoRoomFor(int tensor)
+    {
+        (_, long holeBytes, long freeBytes) = WalkBlocks();
+        return new OutOfMemoryBytesException(
+            $"'{_tensors[tensor].Name}' in the arena of {CapacityBytes} bytes", _ledger[tensor].ReservedBytes, holeBytes + freeBytes,
+            _policy.LargestFreeBlockBytes);
+    }
+}
