@@ -15,7 +15,7 @@ public abstract record TensorValues
         ReadOnlySpan<long> values = MemoryMarshal.Cast<byte, long>(bytes);
         for (int i = 0; i < values.Length; i++)
         {
-            if ((ulong)values[i] >= (ulong)limit)
+            if (values[i] < 0 || values[i] >= limit)
             {
                 throw new CallerException($"{tensor.Name}: element {i} is {values[i]}, must be from 0 to {limit - 1}");
             }
