@@ -9,6 +9,9 @@ public static class HostConvolution
     [ThreadStatic]
     private static ImplicitGemmWork? t_implicit;
 
+    [ThreadStatic]
+    private static WinogradWork? t_winograd;
+
     /// <summary>Bytes of workspace for one call of that geometry, a function of the shape alone; 0 for none.</summary>
     public static long WorkspaceBytes(in ConvolutionShape shape) =>
         WinogradLayout.Applies(shape) ? new WinogradLayout(shape).WorkspaceBytes : 0;
@@ -17,6 +20,13 @@ public static class HostConvolution
     public static void Run(in ConvolutionCall call, WorkerPool pool)
     {
         ArgumentNullException.ThrowIfNull(pool);
-        (t_implicit ??= new ImplicitGemmWork()).Run(call, pool);
+        if (WinogradLayout.Applies(call.Shape))
+        {
+            (t_winograd ??= new WinogradWork()).Run(call, pool);
+        }
+        else
+        {
+            (t_implicit ??= new ImplicitGemmWork()).Run(call, pool);
+        }
     }
 }

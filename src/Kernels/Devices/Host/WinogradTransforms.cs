@@ -1,0 +1,159 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Harness.Kernels.Devices;
+
+/// <summary>
+/// The three small matrices of F(4x4, 3x3) applied from both sides (docs/convolution.md), 16 channels or filters at a time: every
+/// element below is a vector of 16.
+/// </summary>
+internal static unsafe class WinogradTransforms
+{
+    private const int Lanes = 16;
+
+    /// <summary>to[i * 6 + j] = (B^T d B)[i, j].</summary>
+    /// <param name="d">[6][6][16], rows <paramref name="rowStride"/> floats apart, columns adjacent</param>
+    /// <param name="to">36 vectors, <paramref name="placeStride"/> floats apart</param>
+    public static void Input(float* d, nint rowStride, float* to, nint placeStride)
+    {
+        unchecked
+        {
+            float* columns = stackalloc float[WinogradLayout.Places * Lanes];
+            for (nint j = 0; j < 6; j++)
+            {
+                float* from = d + j * Lanes;
+                InputColumn(
+                    Vector512.Load(from), Vector512.Load(from + rowStride), Vector512.Load(from + 2 * rowStride),
+                    Vector512.Load(from + 3 * rowStride), Vector512.Load(from + 4 * rowStride), Vector512.Load(from + 5 * rowStride),
+                    columns + j * Lanes, 6 * Lanes);
+            }
+
+            for (nint i = 0; i < 6; i++)
+            {
+                float* from = columns + i * (6 * Lanes);
+                InputColumn(
+                    Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes),
+                    Vector512.Load(from + 3 * Lanes), Vector512.Load(from + 4 * Lanes), Vector512.Load(from + 5 * Lanes),
+                    to + i * 6 * placeStride, placeStride);
+            }
+        }
+    }
+
+    /// <summary>to[i * 6 + j] = (G g G^T)[i, j].</summary>
+    /// <param name="g">[3][3], <paramref name="tapStride"/> floats apart</param>
+    /// <param name="to">36 vectors, <paramref name="placeStride"/> floats apart</param>
+    public static void Filter(float* g, nint tapStride, float* to, nint placeStride)
+    {
+        unchecked
+        {
+            float* columns = stackalloc float[6 * 3 * Lanes];
+            for (nint j = 0; j < 3; j++)
+            {
+                float* from = g + j * tapStride;
+                FilterColumn(
+                    Vector512.Load(from), Vector512.Load(from + 3 * tapStride), Vector512.Load(from + 6 * tapStride),
+                    columns + j * Lanes, 3 * Lanes);
+            }
+
+            for (nint i = 0; i < 6; i++)
+            {
+                float* from = columns + i * (3 * Lanes);
+                FilterColumn(
+                    Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes), to + i * 6 * placeStride, placeStride);
+            }
+        }
+    }
+
+    /// <summary>to[i, j] = (A^T m A)[i, j] + bias, or the larger of that and 0.</summary>
+    /// <param name="m">36 vectors, <paramref name="placeStride"/> floats apart</param>
+    /// <param name="to">[4][4][16], rows <paramref name="rowStride"/> floats apart, columns adjacent</param>
+    public static void Output(float* m, nint placeStride, Vector512<float> bias, bool relu, float* to, nint rowStride)
+    {
+        unchecked
+        {
+            float* columns = stackalloc float[4 * 6 * Lanes];
+            for (nint j = 0; j < 6; j++)
+            {
+                float* from = m + j * placeStride;
+                nint row = 6 * placeStride;
+                OutputColumn(
+                    Vector512.Load(from), Vector512.Load(from + row), Vector512.Load(from + 2 * row),
+                    Vector512.Load(from + 3 * row), Vector512.Load(from + 4 * row), Vector512.Load(from + 5 * row),
+                    out Vector512<float> y0, out Vector512<float> y1, out Vector512<float> y2, out Vector512<float> y3);
+                y0.Store(columns + j * Lanes);
+                y1.Store(columns + (6 + j) * Lanes);
+                y2.Store(columns + (12 + j) * Lanes);
+                y3.Store(columns + (18 + j) * Lanes);
+            }
+
+            Vector512<float> least = relu ? Vector512<float>.Zero : Vector512.Create(float.NegativeInfinity);
+            for (nint i = 0; i < 4; i++)
+            {
+                float* from = columns + i * (6 * Lanes);
+                OutputColumn(
+                    Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes),
+                    Vector512.Load(from + 3 * Lanes), Vector512.Load(from + 4 * Lanes), Vector512.Load(from + 5 * Lanes),
+                    out Vector512<float> y0, out Vector512<float> y1, out Vector512<float> y2, out Vector512<float> y3);
+                float* row = to + i * rowStride;
+                Vector512.Max(y0 + bias, least).Store(row);
+                Vector512.Max(y1 + bias, least).Store(row + Lanes);
+                Vector512.Max(y2 + bias, least).Store(row + 2 * Lanes);
+                Vector512.Max(y3 + bias, least).Store(row + 3 * Lanes);
+            }
+        }
+    }
+
+    // Multiplies by B^T.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InputColumn(
+        Vector512<float> d0, Vector512<float> d1, Vector512<float> d2, Vector512<float> d3, Vector512<float> d4, Vector512<float> d5,
+        float* to, nint stride)
+    {
+        unchecked
+        {
+            Vector512<float> two = Vector512.Create(2f), four = Vector512.Create(4f), minusFour = Vector512.Create(-4f), minusFive = Vector512.Create(-5f);
+            Vector512<float> even = Vector512.FusedMultiplyAdd(minusFour, d2, d4);
+            Vector512<float> odd = Vector512.FusedMultiplyAdd(minusFour, d1, d3);
+            Vector512<float> evenDifference = d4 - d2;
+            Vector512<float> oddDifference = two * (d3 - d1);
+            Vector512.FusedMultiplyAdd(four, d0, Vector512.FusedMultiplyAdd(minusFive, d2, d4)).Store(to);
+            (even + odd).Store(to + stride);
+            (even - odd).Store(to + 2 * stride);
+            (evenDifference + oddDifference).Store(to + 3 * stride);
+            (evenDifference - oddDifference).Store(to + 4 * stride);
+            Vector512.FusedMultiplyAdd(four, d1, Vector512.FusedMultiplyAdd(minusFive, d3, d5)).Store(to + 5 * stride);
+        }
+    }
+
+    // Multiplies by G.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FilterColumn(Vector512<float> g0, Vector512<float> g1, Vector512<float> g2, float* to, nint stride)
+    {
+        unchecked
+        {
+            Vector512<float> ends = (g0 + g2) * (-1f / 6);
+            Vector512<float> middle = g1 * (1f / 6);
+            Vector512<float> scaledEnds = Vector512.FusedMultiplyAdd(g2, Vector512.Create(1f / 6), g0 * (1f / 24));
+            Vector512<float> scaledMiddle = g1 * (1f / 12);
+            (g0 * 0.25f).Store(to);
+            (ends - middle).Store(to + stride);
+            (ends + middle).Store(to + 2 * stride);
+            (scaledEnds + scaledMiddle).Store(to + 3 * stride);
+            (scaledEnds - scaledMiddle).Store(to + 4 * stride);
+            g2.Store(to + 5 * stride);
+        }
+    }
+
+    // Multiplies by A^T.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OutputColumn(
+        Vector512<float> m0, Vector512<float> m1, Vector512<float> m2, Vector512<float> m3, Vector512<float> m4, Vector512<float> m5,
+        out Vector512<float> y0, out Vector512<float> y1, out Vector512<float> y2, out Vector512<float> y3)
+    {
+        Vector512<float> sum12 = m1 + m2, difference12 = m1 - m2, sum34 = m3 + m4, difference34 = m3 - m4;
+        y0 = m0 + sum12 + sum34;
+        y1 = Vector512.FusedMultiplyAdd(Vector512.Create(2f), difference34, difference12);
+        y2 = Vector512.FusedMultiplyAdd(Vector512.Create(4f), sum34, sum12);
+        y3 = Vector512.FusedMultiplyAdd(Vector512.Create(8f), difference34, difference12) + m5;
+    }
+}
