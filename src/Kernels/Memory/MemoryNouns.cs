@@ -65,8 +65,8 @@ public readonly record struct ArenaMoment(
 public sealed record LedgerSnapshot(
     ImmutableArray<LedgerRow> Rows, ImmutableArray<ArenaMoment> Moments, long CapacityBytes, long HighWaterBytes)
 {
-    /// <summary>Most bytes of inputs, outputs, activations and workspace live at one step.</summary>
-    public long PeakLiveBytes => Moments.Max(moment => moment.LiveBytes);
+    /// <summary>Most bytes of inputs, outputs, activations and workspace live at one step; 0 where there is no step.</summary>
+    public long PeakLiveBytes => Moments.IsEmpty ? 0 : Moments.Max(moment => moment.LiveBytes);
 
     /// <summary>The first step at which <see cref="PeakLiveBytes"/> were live.</summary>
     public int PeakStep => Moments.MaxBy(moment => moment.LiveBytes).Step;

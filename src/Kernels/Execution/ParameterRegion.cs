@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Harness.Kernels.Devices;
+using Harness.Kernels.Memory;
+using Harness.Kernels.Programs;
+
+namespace Harness.Kernels.Execution;
+
+/// <summary>
+/// The weights: one device allocation, each behind the one before, held until disposed. They go by name, so that they outlive a
+/// program: the configurations of a sweep share them.
+/// </summary>
+public sealed class ParameterRegion : IDisposable
+{
+    private readonly IDevice _device;
+    private readonly DeviceRegion _region;
+    private readonly Dictionary<string, int> _rowOf = new(StringComparer.Ordinal);
+
+    /// <param name="parameters">names, shapes and dtypes; tensors of other categories are a mistake</param>
+    /// <param name="device">holds the bytes</param>
+    /// <param name="alignmentBytes">of each parameter's address</param>
+    /// <exception cref="CallerException">a name twice, a tensor that is no parameter, an alignment that is no power of two, bytes beyond 64 bits</exception>
+    public ParameterRegion(IEnumerable<TensorSpec> parameters, IDevice device, long alignmentBytes = 256)
+    {
+        Alignment.Require(alignmentBytes);
+        var rows = ImmutableArray.CreateBuilder<LedgerRow>();
+        foreach (TensorSpec parameter in parameters)
+        {
+            if (parameter.Category != TensorCategory.Parameter || !_rowOf.TryAdd(parameter.Name, rows.Count))
+            {
+                throw new CallerException($"'{parameter.Name}' is no parameter, or is one twice");
+            }
+
+            try
+            {
+                long reservedBytes = Alignment.RoundUp(parameter.Bytes, alignmentBytes);
+                rows.Add(new LedgerRow(
+                    parameter.Name, TensorCategory.Parameter, parameter.Bytes, reservedBytes, CapacityBytes, FirstStep: 0, LastStep: int.MaxValue));
+                CapacityBytes += reservedBytes;
+            }
+            catch (OverflowException)
+            {
+                throw new CallerException($"the parameters up to '{parameter.Name}' need more bytes than 64 bits can count");
+            }
+        }
+
+        Rows = rows.ToImmutable();
+        _device = device;
+        _region = new DeviceRegion(device, "parameters", CapacityBytes, Rows.Length);
+        try
+        {
+            for (int row = 0; row < Rows.Length; row++)
+            {
+                _region.Begin(row, Rows[row].Name, Rows[row].OffsetBytes, Rows[row].RequestedBytes);
+            }
+        }
+        catch
+        {
+            _region.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One a parameter, in the order given. They live for ever: the last step is <see cref="int.MaxValue"/>.</summary>
+    public ImmutableArray<LedgerRow> Rows { get; }
+
+    public long CapacityBytes { get; }
+
+    /// <exception cref="CallerException">no such parameter</exception>
+    public DevicePointer Address(string name) => _region.At(Rows[RowOf(name)].OffsetBytes);
+
+    /// <summary>What the device has seen of the parameter since the region was made; null where it cannot see.</summary>
+    /// <exception cref="CallerException">no such parameter</exception>
+    public BufferTouch? Touch(string name) => _region.Touch(RowOf(name));
+
+    /// <summary>Sets all bytes of a parameter.</summary>
+    /// <exception cref="CallerException">no such parameter, or not as many bytes as it has</exception>
+    public void Write(string name, ReadOnlySpan<byte> bytes)
+    {
+        LedgerRow row = Rows[RowOf(name)];
+        if (bytes.Length != row.RequestedBytes)
+        {
+            throw new CallerException($"parameter '{name}' has {row.RequestedBytes} bytes, not {bytes.Length}");
+        }
+
+        _device.CopyToDevice(_region.At(row.OffsetBytes), bytes);
+    }
+
+    public void Dispose() => _region.Dispose();
+
+    /// <summary>The address of a program's parameter.</summary>
+    /// <exception cref="CallerException">there is none of that name and size</exception>
+    internal DevicePointer Address(TensorSpec parameter)
+    {
+        LedgerRow row = Rows[RowOf(parameter.Name)];
+        return row.RequestedBytes == parameter.Bytes
+            ? _region.At(row.OffsetBytes)
+            : throw new CallerException($"parameter '{parameter.Name}' has {row.RequestedBytes} bytes, the program needs {parameter.Bytes}");
+    }
+
+    private int RowOf(string name) => _rowOf.TryGetValue(name, out int row) ? row : throw new CallerException($"there is no parameter '{name}'");
+}
