@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace Harness.Kernels.Checks;
+
+/// <summary>One thing that a device computes for a step: an entry of <c>kernels/</c>, or an operation of the device's library.</summary>
+/// <param name="File">the PTX file, null for a device operation</param>
+/// <param name="Computes">the formula, in one line</param>
+/// <param name="Idea">what this version adds over the one before</param>
+/// <param name="Launcher">class in <c>Launch/</c></param>
+/// <param name="Reference">method in <c>Reference/</c></param>
+public sealed record KernelEntry(string Name, string? File, string Computes, string Idea, string Launcher, string Reference);
+
+/// <summary>Everything that <c>harness kernels</c> lists and checks.</summary>
+public static class KernelCatalog
+{
+    private const string Softmax = "softmax(scale * x + position bias + mask) over rows";
+    private const string LayerNorm = "layer norm of x + bias + residual over rows";
+    private const string RmsNorm = "RMS norm of x + residual over rows, and the sum";
+
+    public static ImmutableArray<KernelEntry> Entries { get; } =
+    [
+        new("adaptive_average_pool", "adaptive_average_pool.ptx", "mean of each adaptive window, NCHW", "a thread an output cell",
+            "AdaptiveAveragePoolLauncher", "PoolingReference.AdaptiveAverage"),
+        new("add", "add.ptx", "a + b", "four 16-byte pieces a thread", "AddLauncher", "ElementwiseReference.Add"),
+        new("attention_mask", "attention_mask.ptx", "(1 - mask) * lowest f32", "a thread an element", "AttentionMaskLauncher",
+            "ElementwiseReference.AttentionMask"),
+        new("bias", "bias_activation.ptx", "x + bias", "a warp walks a tile of 256 columns down the rows, the bias in registers",
+            "BiasActivationLauncher", "ElementwiseReference.BiasActivation"),
+        new("bias_gelu", "bias_activation.ptx", "GELU(x + bias), by erf", "as bias; erfc as 2 to a polynomial", "BiasActivationLauncher",
+            "ElementwiseReference.BiasActivation"),
+        new("bias_relu", "bias_activation.ptx", "max(x + bias, 0)", "as bias", "BiasActivationLauncher", "ElementwiseReference.BiasActivation"),
+        new("bias_tanh", "bias_activation.ptx", "tanh(x + bias)", "as bias; polynomial near 0, else 1 - 2 / (e^2v + 1)",
+            "BiasActivationLauncher", "ElementwiseReference.BiasActivation"),
+        new("embedding_bert", "embedding.ptx", "word + position + token type rows", "a warp a row, 16 bytes a lane", "EmbeddingLauncher",
+            "EmbeddingReference.Bert"),
+        new("embedding_gather", "embedding.ptx", "table rows by id", "a warp a row, 16 bytes a lane", "EmbeddingLauncher",
+            "EmbeddingReference.Gather"),
+        new("heads_merge", "heads.ptx", "[B,A,S,D] to [B,S,A*D]", "a warp walks a tile of 256 columns down the positions", "HeadsLauncher",
+            "HeadsReference.Merge"),
+        new("heads_split", "heads.ptx", "[B,S,A*D] + bias to [B,A,S,D]", "a warp walks a tile of 256 columns down the positions",
+            "HeadsLauncher", "HeadsReference.Split"),
+        new("layernorm_v1", "layernorm.ptx", LayerNorm, "a block a row, three passes over memory, trees in shared memory",
+            "LayerNormLauncher", "NormReference.LayerNorm"),
+        new("layernorm_v2", "layernorm.ptx", LayerNorm, "a warp a row, 16-byte accesses, the row in registers, shuffles",
+            "LayerNormLauncher", "NormReference.LayerNorm"),
+        new("layernorm_v3", "layernorm.ptx", LayerNorm, "a block a row of any length, mean and squares in one pass", "LayerNormLauncher",
+            "NormReference.LayerNorm"),
+        new("relative_position_bias", "relative_position_bias.ptx", "T5's position bias by bucket, causal or two-sided",
+            "buckets by integer thresholds, found once for all heads", "RelativePositionBiasLauncher", "RelativePositionBiasReference.Compute"),
+        new("rmsnorm_v1", "rmsnorm.ptx", RmsNorm, "a block a row, two passes over memory, a tree in shared memory", "RmsNormLauncher",
+            "NormReference.RmsNorm"),
+        new("rmsnorm_v2", "rmsnorm.ptx", RmsNorm, "a warp a row, 16-byte accesses, the row in registers, shuffles", "RmsNormLauncher",
+            "NormReference.RmsNorm"),
+        new("softmax_v1", "softmax.ptx", Softmax, "a block a row, three passes over memory, trees in shared memory", "SoftmaxLauncher",
+            "SoftmaxReference.Compute"),
+        new("softmax_v2", "softmax.ptx", Softmax, "1 to 32 lanes a row, 16-byte accesses, the row in registers, shuffles", "SoftmaxLauncher",
+            "SoftmaxReference.Compute"),
+        new("softmax_v3", "softmax.ptx", Softmax, "a block a row of any length, running maximum and sum in one pass", "SoftmaxLauncher",
+            "SoftmaxReference.Compute"),
+        new("convolution", null, "NCHW convolution + bias + ReLU", "the device's library", "ConvolutionLauncher", "ConvolutionReference.Compute"),
+        new("gemm", null, "batched row-major product", "the device's library", "GemmLauncher", "GemmReference.Compute"),
+        new("max_pool", null, "NCHW max pooling", "the device's library", "MaxPoolLauncher", "PoolingReference.Max"),
+    ];
+
+    /// <exception cref="CallerException">no such entry; names the nearest one</exception>
+    public static KernelEntry Find(string name) => Entries.FirstOrDefault(entry => entry.Name == name)
+        ?? throw new CallerException(
+            $"unknown kernel '{name}'{NearestWord.Hint(name, Entries.Select(entry => entry.Name))} ('harness kernels list' shows all)");
+}

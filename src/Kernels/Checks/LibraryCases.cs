@@ -1,0 +1,92 @@
+using Harness.Kernels.Devices;
+using Harness.Kernels.Programs;
+using Harness.Kernels.Reference;
+using static Harness.Kernels.Checks.CaseBuilder;
+
+namespace Harness.Kernels.Checks;
+
+/// <summary>What the device's libraries do for us: products, convolutions, max pooling.</summary>
+internal static class LibraryCases
+{
+    private static readonly (long Batch, long M, long N, long K)[] s_products =
+        [(1, 1, 1, 1), (3, 5, 7, 11), (2, 64, 64, 64), (1, 1, 768, 513), (1, 130, 3, 257), (4, 17, 33, 8), (1, 97, 101, 103)];
+
+    private static readonly ConvolutionShape[] s_convolutions =
+    [
+        new(1, 1, 1, 1, 1, 1, 1, 0, 1), new(2, 3, 14, 14, 8, 3, 3, 1, 1), new(1, 5, 7, 11, 3, 3, 3, 1, 1), new(1, 2, 9, 8, 4, 3, 3, 0, 2),
+        new(1, 16, 28, 28, 32, 3, 3, 1, 1), new(2, 4, 5, 5, 6, 5, 5, 2, 1), new(1, 7, 6, 13, 9, 1, 1, 0, 1),
+    ];
+
+    public static IEnumerable<CheckCase> All(IConvolutionWorkspace workspace)
+    {
+        foreach ((long batch, long m, long n, long k) in s_products)
+        {
+            for (int transposes = 0; transposes < 4; transposes++)
+            {
+                yield return Gemm(batch, m, n, k, (transposes & 1) != 0, (transposes & 2) != 0);
+            }
+        }
+
+        foreach (ConvolutionShape shape in s_convolutions)
+        {
+            yield return Convolution(workspace, shape, relu: true);
+            yield return Convolution(workspace, shape, relu: false);
+        }
+
+        foreach ((long height, long width, int window, int stride) in ((long, long, int, int)[])[(2, 2, 2, 2), (14, 14, 2, 2), (7, 9, 2, 2), (5, 5, 3, 2), (37, 41, 2, 2)])
+        {
+            yield return MaxPool(height, width, window, stride);
+        }
+    }
+
+    /// <summary>K products and additions, each a rounding of at most the sum of magnitudes, and the product with alpha.</summary>
+    private static CheckCase Gemm(long batch, long m, long n, long k, bool transposedA, bool transposedB)
+    {
+        const float alpha = 0.7f;
+        var builder = new CaseBuilder("gemm", $"{batch} x [{m},{k}]{(transposedA ? "^T" : "")} [{k},{n}]{(transposedB ? "^T" : "")}");
+        TensorSpec a = builder.Input("a", 1, batch, m, k), b = builder.Input("b", 1, batch, k, n), c = builder.Output("c", batch, m, n);
+        var layoutA = new MatrixLayout(transposedA ? m : k, m * k, transposedA);
+        var layoutB = new MatrixLayout(transposedB ? k : n, k * n, transposedB);
+        var layoutC = new MatrixLayout(n, m * n, false);
+        double[] expected = Product(builder.Doubles(a)!, builder.Doubles(b)!, alpha);
+        double[] magnitude = Product([.. builder.Doubles(a)!.Select(Math.Abs)], [.. builder.Doubles(b)!.Select(Math.Abs)], alpha);
+        return builder.Build(
+            new GemmStep("check", a, layoutA, b, layoutB, c, layoutC, batch, m, n, k, alpha),
+            new Expected(c, expected, [.. magnitude.Select(size => (k + 2) * U * size)]));
+
+        double[] Product(double[] left, double[] right, double factor) =>
+            GemmReference.Compute(left, layoutA, right, layoutB, layoutC, c.Shape.Elements, batch, m, n, k, factor);
+    }
+
+    /// <summary>C R S products and additions and the bias, as for a product.</summary>
+    private static CheckCase Convolution(IConvolutionWorkspace workspace, ConvolutionShape shape, bool relu)
+    {
+        string label = $"[{shape.N},{shape.C},{shape.H},{shape.W}] * [{shape.K},{shape.C},{shape.R},{shape.S}]"
+            + $" padding {shape.Padding} stride {shape.Stride}{(relu ? " relu" : "")}";
+        var builder = new CaseBuilder("convolution", label);
+        TensorSpec x = builder.Input("x", 1, shape.N, shape.C, shape.H, shape.W);
+        TensorSpec weight = builder.Input("weight", 1, shape.K, shape.C, shape.R, shape.S);
+        TensorSpec bias = builder.Input("bias", 1, shape.K);
+        TensorSpec y = builder.Output("y", shape.N, shape.K, shape.P, shape.Q);
+        long workspaceBytes = workspace.WorkspaceBytes(shape);
+        TensorSpec? scratch = workspaceBytes == 0 ? null : builder.Workspace("workspace", workspaceBytes / 4);
+        double[] expected = ConvolutionReference.Compute(shape, builder.Doubles(x)!, builder.Doubles(weight)!, builder.Doubles(bias)!, relu);
+        double[] magnitude = ConvolutionReference.Compute(
+            shape, [.. builder.Doubles(x)!.Select(Math.Abs)], [.. builder.Doubles(weight)!.Select(Math.Abs)],
+            [.. builder.Doubles(bias)!.Select(Math.Abs)], relu: false);
+        double roundings = shape.C * shape.R * shape.S + 2;
+        return builder.Build(
+            new ConvolutionStep("check", x, weight, bias, y, scratch, shape.Padding, shape.Stride, relu),
+            new Expected(y, expected, [.. magnitude.Select(size => roundings * U * size)]));
+    }
+
+    /// <summary>Exact: a choice.</summary>
+    private static CheckCase MaxPool(long height, long width, int window, int stride)
+    {
+        var builder = new CaseBuilder("max_pool", $"[2,3,{height},{width}] window {window} stride {stride}");
+        TensorSpec x = builder.Input("x", 1, 2, 3, height, width);
+        TensorSpec y = builder.Output("y", 2, 3, (height - window) / stride + 1, (width - window) / stride + 1);
+        double[] expected = PoolingReference.Max(builder.Doubles(x)!, 6, height, width, window, stride);
+        return builder.Build(new MaxPoolStep("check", x, y, window, stride), new Expected(y, expected, new double[expected.Length]));
+    }
+}

@@ -1,0 +1,49 @@
+namespace Harness.Kernels.Reference;
+
+/// <summary>Pooling over NCHW planes.</summary>
+public static class PoolingReference
+{
+    /// <summary>Output cell i averages input rows floor(i H / P) up to, not including, ceil((i + 1) H / P); columns likewise.</summary>
+    /// <param name="x">[planes, height, width]</param>
+    public static double[] AdaptiveAverage(double[] x, long planes, long height, long width, long pooledHeight, long pooledWidth)
+    {
+        double[] y = new double[planes * pooledHeight * pooledWidth];
+        for (long i = 0; i < y.Length; i++)
+        {
+            long plane = i / (pooledHeight * pooledWidth), p = i / pooledWidth % pooledHeight, q = i % pooledWidth;
+            long top = p * height / pooledHeight, bottom = (long)Math.Ceiling((p + 1) * height / (double)pooledHeight);
+            long left = q * width / pooledWidth, right = (long)Math.Ceiling((q + 1) * width / (double)pooledWidth);
+            for (long h = top; h < bottom; h++)
+            {
+                for (long w = left; w < right; w++)
+                {
+                    y[i] += x[(plane * height + h) * width + w] / ((bottom - top) * (right - left));
+                }
+            }
+        }
+
+        return y;
+    }
+
+    /// <summary>The largest of each window, no padding.</summary>
+    /// <param name="x">[planes, height, width]</param>
+    public static double[] Max(double[] x, long planes, long height, long width, int window, int stride)
+    {
+        long pooledHeight = (height - window) / stride + 1, pooledWidth = (width - window) / stride + 1;
+        double[] y = new double[planes * pooledHeight * pooledWidth];
+        for (long i = 0; i < y.Length; i++)
+        {
+            long plane = i / (pooledHeight * pooledWidth), p = i / pooledWidth % pooledHeight, q = i % pooledWidth;
+            y[i] = double.NegativeInfinity;
+            for (long h = p * stride; h < p * stride + window; h++)
+            {
+                for (long w = q * stride; w < q * stride + window; w++)
+                {
+                    y[i] = Math.Max(y[i], x[(plane * height + h) * width + w]);
+                }
+            }
+        }
+
+        return y;
+    }
+}

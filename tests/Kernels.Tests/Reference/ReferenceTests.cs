@@ -1,0 +1,169 @@
+using Harness.Kernels.Devices;
+using Harness.Kernels.Programs;
+using Harness.Kernels.Reference;
+using Xunit;
+
+namespace Harness.Kernels.Tests.Reference;
+
+/// <summary>The oracles against numbers worked out by hand or taken from published tables.</summary>
+public class ReferenceTests
+{
+    private static void Close(double[] expected, double[] actual, double tolerance = 1e-12)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        Assert.All(expected.Zip(actual), pair => Assert.True(Math.Abs(pair.First - pair.Second) <= tolerance, $"{pair.First} {pair.Second}"));
+    }
+
+    [Fact]
+    public void Softmax_of_the_logarithms_of_1_2_and_5_is_eighths() => Close(
+        [0.125, 0.25, 0.625], SoftmaxReference.Compute([0, Math.Log(2) / 2, Math.Log(5) / 2], null, null, 1, 1, 1, 3, scale: 2), 1e-7);
+
+    [Fact]
+    public void Softmax_of_a_row_masked_everywhere_is_uniform_and_of_minus_infinities_NaN()
+    {
+        Close([0.25, 0.25, 0.25, 0.25], SoftmaxReference.Compute(
+            [1, 2, 3, 4], null, [float.MinValue, float.MinValue, float.MinValue, float.MinValue], 1, 1, 1, 4, 1));
+        double none = double.NegativeInfinity;
+        Assert.All(SoftmaxReference.Compute([1, 2], null, [none, none], 1, 1, 1, 2, 1), value => Assert.True(double.IsNaN(value)));
+    }
+
+    [Fact]
+    public void Softmax_takes_the_bias_row_of_its_head_and_query_and_the_mask_row_of_its_batch()
+    {
+        double[] y = SoftmaxReference.Compute(
+            new double[2 * 2 * 1 * 2], [Math.Log(3), 0, 0, Math.Log(7)], [0, 0, 0, float.MinValue], 2, 2, 1, 2, 1);
+        Close([0.75, 0.25, 0.125, 0.875, 1, 0, 1, 0], y, 1e-7);
+    }
+
+    [Fact]
+    public void Layer_norm_of_1_2_3_4() =>
+        Close(
+            [-3 / Math.Sqrt(5) + 1, -1 / Math.Sqrt(5) + 1, 1 / Math.Sqrt(5) * 2 + 1, 3 / Math.Sqrt(5) + 1],
+            NormReference.LayerNorm([0, 1, 1, 3], [1, 1, 1, 1], [0, 0, 1, 0], [1, 1, 2, 1], [1, 1, 1, 1], 0));
+
+    [Fact]
+    public void Rms_norm_of_3_and_4() => Close([3 / Math.Sqrt(12.5), 8 / Math.Sqrt(12.5)], NormReference.RmsNorm([1, 4], [2, 0], [1, 2], 0));
+
+    /// <summary>Abramowitz and Stegun, tables 7.1 and 7.3; erfc(5) to 15 digits.</summary>
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0.5, 0.4795001221869535)]
+    [InlineData(1, 0.15729920705028513)]
+    [InlineData(-1, 1.8427007929497148)]
+    [InlineData(2, 0.004677734981047266)]
+    [InlineData(2.5, 0.00040695201744495886)]
+    [InlineData(5, 1.5374597944280349e-12)]
+    public void Complementary_error_function(double x, double expected) =>
+        Assert.InRange(ErrorFunction.Complement(x) / expected, 1 - 1e-12, 1 + 1e-12);
+
+    [Fact]
+    public void The_two_ways_to_the_error_function_meet()
+    {
+        double below = ErrorFunction.Complement(Math.BitDecrement(2.5)), above = ErrorFunction.Complement(2.5);
+        Assert.InRange(below / above, 1 - 1e-11, 1 + 1e-11);
+    }
+
+    [Fact]
+    public void Gelu_relu_tanh_and_none_with_a_bias()
+    {
+        Close([0.8413447460685429, -0.15865525393145707], ElementwiseReference.BiasActivation([0, -2], [1, 1], Activation.Gelu));
+        Close([0, 3], ElementwiseReference.BiasActivation([-2, 1], [1, 2], Activation.Relu));
+        Close([0.7615941559557649, 0], ElementwiseReference.BiasActivation([0, -1], [1, 1], Activation.Tanh));
+        Close([-1, 3], ElementwiseReference.BiasActivation([-2, 1], [1, 2], Activation.None));
+        Assert.Equal([0, double.PositiveInfinity],
+            ElementwiseReference.BiasActivation([double.NegativeInfinity, double.PositiveInfinity], null, Activation.Gelu));
+        Assert.True(double.IsNaN(ElementwiseReference.BiasActivation([double.NaN], null, Activation.Relu)[0]));
+    }
+
+    [Fact]
+    public void Add_and_mask()
+    {
+        Assert.Equal([4, 6], ElementwiseReference.Add([1, 2], [3, 4]));
+        Assert.Equal([0, float.MinValue], ElementwiseReference.AttentionMask([1, 0]));
+    }
+
+    [Fact]
+    public void Embeddings_take_the_row_of_the_id_and_of_the_position()
+    {
+        Assert.Equal([5, 6, 1, 2], EmbeddingReference.Gather([2, 0], [1, 2, 3, 4, 5, 6], 2));
+        Assert.Equal([112, 221, 211, 122], EmbeddingReference.Bert([1, 0, 0, 1], [0, 1, 1, 0], [1, 2], [10, 20], [100, 200], 2, 1));
+    }
+
+    [Fact]
+    public void Heads_split_and_merge()
+    {
+        // one sequence of two positions, two heads of two
+        Assert.Equal([0, 1, 4, 5, 12, 13, 16, 17], HeadsReference.Split([0, 1, 2, 3, 4, 5, 6, 7], [0, 0, 10, 10], 1, 2, 2, 2));
+        Assert.Equal([0, 1, 4, 5, 2, 3, 6, 7], HeadsReference.Merge([0, 1, 2, 3, 4, 5, 6, 7], 1, 2, 2, 2));
+    }
+
+    /// <summary>
+    /// The published defaults (32 buckets, distance 128): one distance a bucket below 8 (16 where causal), doubling every second
+    /// (two-sided: 8, 12, 16, 23, 32, 46, 64, 91) after; keys behind the query in the first half.
+    /// </summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(-7, 7)]
+    [InlineData(-8, 8)]
+    [InlineData(-11, 8)]
+    [InlineData(-12, 9)]
+    [InlineData(-16, 10)]
+    [InlineData(-22, 10)]
+    [InlineData(-23, 11)]
+    [InlineData(-32, 12)]
+    [InlineData(-46, 13)]
+    [InlineData(-63, 13)]
+    [InlineData(-64, 14)]
+    [InlineData(-90, 14)]
+    [InlineData(-91, 15)]
+    [InlineData(-5000, 15)]
+    [InlineData(1, 17)]
+    [InlineData(64, 30)]
+    [InlineData(128, 31)]
+    public void Two_sided_buckets(long relative, long bucket) =>
+        Assert.Equal(bucket, RelativePositionBiasReference.Bucket(relative, causal: false, 32, 128));
+
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(0, 0)]
+    [InlineData(-15, 15)]
+    [InlineData(-16, 16)]
+    [InlineData(-18, 16)]
+    [InlineData(-19, 17)]
+    [InlineData(-32, 21)]
+    [InlineData(-113, 31)]
+    [InlineData(-128, 31)]
+    [InlineData(-1000, 31)]
+    public void One_sided_buckets(long relative, long bucket) =>
+        Assert.Equal(bucket, RelativePositionBiasReference.Bucket(relative, causal: true, 32, 128));
+
+    [Fact]
+    public void Causal_bias_hides_later_keys() => Assert.Equal(
+        [1, float.MinValue, 2, 1], RelativePositionBiasReference.Compute([1, 2, 3, 4], 1, 2, 2, causal: true, maxDistance: 8));
+
+    [Fact]
+    public void Pooling()
+    {
+        Assert.Equal([3, 6], PoolingReference.Max([1, 3, 2, 0, 6, 5, 4, 4], 2, 2, 2, 2, 2));
+        Assert.Equal([5], PoolingReference.Max([1, 3, 2, 0, 5, 4, 9, 9, 9], 1, 3, 3, 2, 2));
+        // three columns to two: windows [0,2) and [1,3)
+        Assert.Equal([1.5, 2.5], PoolingReference.AdaptiveAverage([1, 2, 3], 1, 1, 3, 1, 2));
+        // one to three: each window is the one cell
+        Assert.Equal([4, 4, 4], PoolingReference.AdaptiveAverage([4], 1, 1, 1, 1, 3));
+    }
+
+    [Fact]
+    public void Convolution_of_ones_counts_the_cells_under_the_window()
+    {
+        double[] y = ConvolutionReference.Compute(new ConvolutionShape(1, 1, 3, 3, 1, 3, 3, 1, 1), [1, 1, 1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1, 1, 1], [-5], relu: true);
+        Assert.Equal([0, 1, 0, 1, 4, 1, 0, 1, 0], y);
+    }
+
+    /// <summary>[[1,2],[3,4]]^T [[5,6],[7,8]], doubled.</summary>
+    [Fact]
+    public void Product_of_a_transposed_matrix() => Assert.Equal(
+        [52, 60, 76, 88],
+        GemmReference.Compute(
+            [1, 2, 3, 4], new MatrixLayout(2, 4, true), [5, 6, 7, 8], new MatrixLayout(2, 4, false), new MatrixLayout(2, 4, false),
+            4, 1, 2, 2, 2, 2));
+}
