@@ -10,6 +10,7 @@ namespace Harness.Kernels.Devices;
 internal static unsafe class WinogradTransforms
 {
     private const int Lanes = 16;
+    private const float Root2 = 1.41421356237f;
 
     /// <summary>to[i * 6 + j] = (B^T d B)[i, j].</summary>
     /// <param name="d">[6][6][16], rows <paramref name="rowStride"/> floats apart, columns adjacent</param>
@@ -111,17 +112,17 @@ internal static unsafe class WinogradTransforms
     {
         unchecked
         {
-            Vector512<float> two = Vector512.Create(2f), four = Vector512.Create(4f), minusFour = Vector512.Create(-4f), minusFive = Vector512.Create(-5f);
-            Vector512<float> even = Vector512.FusedMultiplyAdd(minusFour, d2, d4);
-            Vector512<float> odd = Vector512.FusedMultiplyAdd(minusFour, d1, d3);
-            Vector512<float> evenDifference = d4 - d2;
-            Vector512<float> oddDifference = two * (d3 - d1);
-            Vector512.FusedMultiplyAdd(four, d0, Vector512.FusedMultiplyAdd(minusFive, d2, d4)).Store(to);
-            (even + odd).Store(to + stride);
-            (even - odd).Store(to + 2 * stride);
-            (evenDifference + oddDifference).Store(to + 3 * stride);
-            (evenDifference - oddDifference).Store(to + 4 * stride);
-            Vector512.FusedMultiplyAdd(four, d1, Vector512.FusedMultiplyAdd(minusFive, d3, d5)).Store(to + 5 * stride);
+            Vector512<float> inner = Vector512.FusedMultiplyAdd(Vector512.Create(-2f), d2, d4);
+            Vector512<float> outer = Vector512.FusedMultiplyAdd(Vector512.Create(-0.5f), d2, d4);
+            Vector512<float> innerOdd = Vector512.FusedMultiplyAdd(Vector512.Create(-Root2), d1, d3 * (Root2 / 2));
+            Vector512<float> outerOdd = Vector512.FusedMultiplyAdd(Vector512.Create(-Root2 / 2), d1, d3 * Root2);
+            Vector512<float> scale = Vector512.Create(-2.5f);
+            Vector512.FusedMultiplyAdd(scale, d2, d0 + d4).Store(to);
+            (inner + innerOdd).Store(to + stride);
+            (inner - innerOdd).Store(to + 2 * stride);
+            (outer + outerOdd).Store(to + 3 * stride);
+            (outer - outerOdd).Store(to + 4 * stride);
+            Vector512.FusedMultiplyAdd(scale, d3, d1 + d5).Store(to + 5 * stride);
         }
     }
 
@@ -131,15 +132,15 @@ internal static unsafe class WinogradTransforms
     {
         unchecked
         {
-            Vector512<float> ends = (g0 + g2) * (-1f / 6);
-            Vector512<float> middle = g1 * (1f / 6);
-            Vector512<float> scaledEnds = Vector512.FusedMultiplyAdd(g2, Vector512.Create(1f / 6), g0 * (1f / 24));
-            Vector512<float> scaledMiddle = g1 * (1f / 12);
-            (g0 * 0.25f).Store(to);
-            (ends - middle).Store(to + stride);
-            (ends + middle).Store(to + 2 * stride);
-            (scaledEnds + scaledMiddle).Store(to + 3 * stride);
-            (scaledEnds - scaledMiddle).Store(to + 4 * stride);
+            Vector512<float> inner = Vector512.FusedMultiplyAdd(Vector512.Create(-2f / 3), g0, g2 * (-1f / 3));
+            Vector512<float> innerMiddle = g1 * (Root2 / 3);
+            Vector512<float> outer = Vector512.FusedMultiplyAdd(Vector512.Create(1f / 6), g0, g2 * (1f / 3));
+            Vector512<float> outerMiddle = g1 * (Root2 / 6);
+            g0.Store(to);
+            (inner - innerMiddle).Store(to + stride);
+            (inner + innerMiddle).Store(to + 2 * stride);
+            (outer + outerMiddle).Store(to + 3 * stride);
+            (outer - outerMiddle).Store(to + 4 * stride);
             g2.Store(to + 5 * stride);
         }
     }
@@ -152,8 +153,8 @@ internal static unsafe class WinogradTransforms
     {
         Vector512<float> sum12 = m1 + m2, difference12 = m1 - m2, sum34 = m3 + m4, difference34 = m3 - m4;
         y0 = m0 + sum12 + sum34;
-        y1 = Vector512.FusedMultiplyAdd(Vector512.Create(2f), difference34, difference12);
-        y2 = Vector512.FusedMultiplyAdd(Vector512.Create(4f), sum34, sum12);
-        y3 = Vector512.FusedMultiplyAdd(Vector512.Create(8f), difference34, difference12) + m5;
+        y1 = Vector512.FusedMultiplyAdd(Vector512.Create(Root2), difference34, difference12 * (Root2 / 2));
+        y2 = Vector512.FusedMultiplyAdd(Vector512.Create(2f), sum34, sum12 * 0.5f);
+        y3 = Vector512.FusedMultiplyAdd(Vector512.Create(2 * Root2), difference34, Vector512.FusedMultiplyAdd(Vector512.Create(Root2 / 4), difference12, m5));
     }
 }
