@@ -102,7 +102,7 @@ internal static class ElementwiseCases
 
     private static CheckCase Add(long count, int offsetBytes)
     {
-        var builder = new CaseBuilder("add", $"[{count}]{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
+        var builder = new CaseBuilder("tensor_add", $"[{count}]{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
         TensorSpec a = builder.Input("a", 3, count), b = builder.Input("b", 3, count), y = builder.Output("y", count);
         double[] expected = ElementwiseReference.Add(builder.Doubles(a)!, builder.Doubles(b)!);
         return builder.Build(new AddStep("check", a, b, y), new Expected(y, expected, [.. expected.Select(v => U * Math.Abs(v))]));

@@ -21,7 +21,6 @@ public static class KernelCatalog
     [
         new("adaptive_average_pool", "adaptive_average_pool.ptx", "mean of each adaptive window, NCHW", "a thread an output cell",
             "AdaptiveAveragePoolLauncher", "PoolingReference.AdaptiveAverage"),
-        new("add", "add.ptx", "a + b", "four 16-byte pieces a thread", "AddLauncher", "ElementwiseReference.Add"),
         new("attention_mask", "attention_mask.ptx", "(1 - mask) * lowest f32", "a thread an element", "AttentionMaskLauncher",
             "ElementwiseReference.AttentionMask"),
         new("bias", "bias_activation.ptx", "x + bias", "a warp walks a tile of 256 columns down the rows, the bias in registers",
@@ -57,6 +56,7 @@ public static class KernelCatalog
             "SoftmaxReference.Compute"),
         new("softmax_v3", "softmax.ptx", Softmax, "a block a row of any length, running maximum and sum in one pass", "SoftmaxLauncher",
             "SoftmaxReference.Compute"),
+        new("tensor_add", "add.ptx", "a + b", "four 16-byte pieces a thread", "AddLauncher", "ElementwiseReference.Add"),
         new("convolution", null, "NCHW convolution + bias + ReLU", "the device's library", "ConvolutionLauncher", "ConvolutionReference.Compute"),
         new("gemm", null, "batched row-major product", "the device's library", "GemmLauncher", "GemmReference.Compute"),
         new("max_pool", null, "NCHW max pooling", "the device's library", "MaxPoolLauncher", "PoolingReference.Max"),

@@ -16,6 +16,6 @@ internal static class AddLauncher
         ReadOnlySpan<ulong> arguments =
             [Pointer(addresses, step.A), Pointer(addresses, step.B), Pointer(addresses, step.Y), (ulong)elements];
         table.Launch(
-            "add", new Dim3(Extent(step, CeilingDivide(elements, BlockThreads * ElementsPerThread))), new Dim3(BlockThreads), arguments);
+            "tensor_add", new Dim3(Extent(step, CeilingDivide(elements, BlockThreads * ElementsPerThread))), new Dim3(BlockThreads), arguments);
     }
 }
