@@ -100,9 +100,9 @@ public static class BertFormulas
         new("softmax", inputs + mask + 2 * x + 2 * scores,
             "softmax reads one [B,A,S,S] and writes another, while the layer's input and the value heads wait; wins once 2*A*S > 2*I - H"),
         new("scores", inputs + mask + 4 * x + scores,
-            "Q K^T is written while the layer's input and the heads of Q, K and V are all there; wins only for d < S < 2*d with I small"),
+            "Q K^T is written while the layer's input and the heads of Q, K and V are all there; needs d < S < 2*d with I small"),
         new("split_values", inputs + mask + 5 * x,
-            "the third of three split heads is written while its product, both others and the layer's input are there; wins only for S <= d with I < 2*H"),
+            "the third of three split heads is written while its product, both others and the layer's input are there; needs S < d and I < 2*H"),
     ];
 
     private static void Parameters(

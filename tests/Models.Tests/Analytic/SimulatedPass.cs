@@ -16,6 +16,8 @@ internal sealed class SimulatedPass
 
     public List<string> StepNames { get; } = [];
 
+    public IEnumerable<string> OutputNames => _outputs;
+
     public void Input(string name, long bytes) => _inputs.Add(name, bytes);
 
     public void Output(params string[] names) => _outputs.UnionWith(names);
