@@ -20,23 +20,27 @@ public static class NearestWord
     public static string Hint(string word, IEnumerable<string> candidates, string prefix = "") =>
         Of(word, candidates) is { } near ? $"; did you mean '{prefix}{near}'?" : "";
 
-    /// <summary>Levenshtein's distance: insertions, deletions and substitutions of one character.</summary>
+    /// <summary>Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, the commonest slip, each count one.</summary>
     private static int Distance(string a, string b)
     {
-        int[] previous = [.. Enumerable.Range(0, b.Length + 1)];
-        int[] current = new int[b.Length + 1];
-        for (int i = 0; i < a.Length; i++)
+        var distance = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
         {
-            current[0] = i + 1;
-            for (int j = 0; j < b.Length; j++)
+            for (int j = 0; j <= b.Length; j++)
             {
-                int substituted = previous[j] + (a[i] == b[j] ? 0 : 1);
-                current[j + 1] = Math.Min(substituted, Math.Min(previous[j + 1], current[j]) + 1);
-            }
+                if (i == 0 || j == 0)
+                {
+                    distance[i, j] = i + j;
+                    continue;
+                }
 
-            (previous, current) = (current, previous);
+                int substituted = distance[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                int best = Math.Min(substituted, Math.Min(distance[i - 1, j], distance[i, j - 1]) + 1);
+                bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                distance[i, j] = swapped ? Math.Min(best, distance[i - 2, j - 2] + 1) : best;
+            }
         }
 
-        return previous[b.Length];
+        return distance[a.Length, b.Length];
     }
 }
