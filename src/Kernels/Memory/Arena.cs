@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Numerics;
 using Harness.Kernels.Programs;
 
 namespace Harness.Kernels.Memory;
@@ -17,7 +16,7 @@ public sealed class Arena
     private readonly ImmutableArray<TensorSpec> _tensors;
     private readonly ArenaPolicy _policy;
     private readonly Ledger _ledger;
-    private readonly ulong[] _live;
+    private readonly LedgerEntry[] _entries;
     private readonly long[] _liveBytes = new long[Enum.GetValues<TensorCategory>().Length];
     private readonly long[] _walkOffsets;
     private readonly int[] _walkTensors;
@@ -36,7 +35,7 @@ public sealed class Arena
         _tensors = program.Tensors;
         _policy = policy;
         _ledger = new Ledger(_tensors, program.Steps.Length, alignmentBytes);
-        _live = new ulong[SetWords(_tensors.Length)];
+        _entries = _ledger.Entries;
         _walkOffsets = new long[_tensors.Length];
         _walkTensors = new int[_tensors.Length];
     }
@@ -46,7 +45,6 @@ public sealed class Arena
     /// <summary>Forgets the pass before, whether it ended well or not.</summary>
     public void BeginPass()
     {
-        Array.Clear(_live);
         Array.Clear(_liveBytes);
         _policy.Clear();
         _ledger.Clear();
@@ -58,22 +56,21 @@ public sealed class Arena
     /// <exception cref="OutOfMemoryBytesException">no place is large enough</exception>
     public long Allocate(int tensor, int step)
     {
-        ref LedgerEntry entry = ref _ledger[tensor];
-        if (entry.IsBorn || entry.Category == TensorCategory.Parameter)
+        ref LedgerEntry entry = ref _entries[tensor];
+        if (entry.IsBorn)
         {
             throw CannotBeBorn(tensor, step);
         }
 
-        long offset = _policy.Place(tensor, entry.ReservedBytes, _live);
-        if (offset == ArenaPolicy.NoRoom)
+        long offset = _policy.Place(tensor, entry.ReservedBytes);
+        if (offset == ArenaPolicy.NoPlace)
         {
-            throw NoRoomFor(tensor);
+            throw NoPlaceFor(tensor);
         }
 
         entry.OffsetBytes = offset;
         entry.FirstStep = step;
         _ledger.AddBirth(tensor);
-        _live[tensor >> 6] |= 1UL << tensor;
         _liveBytes[(int)entry.Category] += entry.RequestedBytes;
         return offset;
     }
@@ -82,19 +79,18 @@ public sealed class Arena
     /// <exception cref="CheckFailedException">it was freed before, or never allocated</exception>
     public void Free(int tensor, int step)
     {
-        ref LedgerEntry entry = ref _ledger[tensor];
+        ref LedgerEntry entry = ref _entries[tensor];
         if (!entry.IsLive)
         {
-            throw new CheckFailedException($"step {step} frees '{_tensors[tensor].Name}', which {WhyNotLive(tensor)}");
+            throw CannotDie(tensor, step);
         }
 
         entry.LastStep = step;
-        _policy.Release(entry.OffsetBytes, entry.ReservedBytes);
-        _live[tensor >> 6] &= ~(1UL << tensor);
+        _policy.Release(tensor, entry.OffsetBytes, entry.ReservedBytes);
         _liveBytes[(int)entry.Category] -= entry.RequestedBytes;
     }
 
-    public bool IsLive(int tensor) => _ledger[tensor].IsLive;
+    public bool IsLive(int tensor) => _entries[tensor].IsLive;
 
     /// <summary>Where the live tensor lies.</summary>
     /// <param name="tensor">its index</param>
@@ -102,10 +98,10 @@ public sealed class Arena
     /// <exception cref="CheckFailedException">it is dead or not yet born</exception>
     public long OffsetOf(int tensor, string user)
     {
-        ref LedgerEntry entry = ref _ledger[tensor];
+        ref LedgerEntry entry = ref _entries[tensor];
         return entry.IsLive
             ? entry.OffsetBytes
-            : throw new CheckFailedException($"'{user}' needs '{_tensors[tensor].Name}', which {WhyNotLive(tensor)}");
+            : throw CannotBeUsed(tensor, user);
     }
 
     /// <summary>Writes down where every byte is while <paramref name="step"/> runs.</summary>
@@ -134,14 +130,11 @@ public sealed class Arena
             : throw new CheckFailedException($"the pass ends, but '{_tensors[leaked].Name}' was never freed");
     }
 
-    /// <summary>Words of a set of tensors, a bit each: whole vectors of 512.</summary>
-    private static int SetWords(int tensors) => (tensors + 511) / 512 * 8;
-
     private static ArenaPolicy PolicyOf(StepProgram program, MemoryPlan plan) => plan.Placement switch
     {
         Placement.Bump => new BumpPolicy(plan.CapacityBytes),
         Placement.Online => new BestFitPolicy(plan.CapacityBytes, program.Tensors.Length),
-        Placement.Planned => new PlannedPolicy(plan.Placed, program.Tensors.Length, SetWords(program.Tensors.Length), plan.CapacityBytes),
+        Placement.Planned => new PlannedPolicy(plan, program.Tensors.Length),
         _ => throw new ArgumentOutOfRangeException(nameof(plan), plan.Placement, null),
     };
 
@@ -154,7 +147,7 @@ public sealed class Arena
         long endBytes = 0;
         for (int i = 0; i < walk.Length; i++)
         {
-            ref readonly LedgerEntry entry = ref _ledger[walk[i]];
+            ref readonly LedgerEntry entry = ref _entries[walk[i]];
             if (entry.OffsetBytes < endBytes)
             {
                 throw new CheckFailedException(i == 0
@@ -175,13 +168,12 @@ public sealed class Arena
     private Span<int> LiveInAddressOrder()
     {
         int count = 0;
-        for (int word = 0; word < _live.Length; word++)
+        for (int tensor = 0; tensor < _entries.Length; tensor++)
         {
-            for (ulong bits = _live[word]; bits != 0; bits &= bits - 1)
+            if (_entries[tensor].IsLive)
             {
-                int tensor = (word * 64) + BitOperations.TrailingZeroCount(bits);
                 _walkTensors[count] = tensor;
-                _walkOffsets[count++] = _ledger[tensor].OffsetBytes;
+                _walkOffsets[count++] = _entries[tensor].OffsetBytes;
             }
         }
 
@@ -197,17 +189,33 @@ public sealed class Arena
         return new CheckFailedException($"step {step} allocates '{_tensors[tensor].Name}', which {why}");
     }
 
+    private CheckFailedException CannotDie(int tensor, int step) =>
+        new($"step {step} frees '{_tensors[tensor].Name}', which {WhyNotLive(tensor)}");
+
+    private CheckFailedException CannotBeUsed(int tensor, string user) =>
+        new($"'{user}' needs '{_tensors[tensor].Name}', which {WhyNotLive(tensor)}");
+
     private string WhyNotLive(int tensor)
     {
-        ref LedgerEntry entry = ref _ledger[tensor];
+        ref LedgerEntry entry = ref _entries[tensor];
         return entry.IsBorn ? $"lived from step {entry.FirstStep} to {entry.LastStep}" : "is not born yet";
     }
 
-    private OutOfMemoryBytesException NoRoomFor(int tensor)
+    private Exception NoPlaceFor(int tensor)
     {
+        if (_policy is PlannedPolicy planned)
+        {
+            long offset = planned.OffsetOf(tensor);
+            long endBytes = offset + _entries[tensor].ReservedBytes;
+            int other = Array.FindIndex(_entries, entry =>
+                entry.IsLive && entry.OffsetBytes < endBytes && offset < entry.OffsetBytes + entry.ReservedBytes);
+            return new CheckFailedException(
+                $"the plan places '{_tensors[tensor].Name}' on bytes of '{_tensors[other].Name}', which is still live");
+        }
+
         (_, long holeBytes, long freeBytes) = WalkBlocks();
         return new OutOfMemoryBytesException(
-            $"'{_tensors[tensor].Name}' in the arena of {CapacityBytes} bytes", _ledger[tensor].ReservedBytes, holeBytes + freeBytes,
+            $"'{_tensors[tensor].Name}' in the arena of {CapacityBytes} bytes", _entries[tensor].ReservedBytes, holeBytes + freeBytes,
             _policy.LargestFreeBlockBytes);
     }
 }

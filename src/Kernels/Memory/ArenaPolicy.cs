@@ -6,18 +6,17 @@ namespace Harness.Kernels.Memory;
 /// </summary>
 internal abstract class ArenaPolicy
 {
-    public const long NoRoom = -1;
+    public const long NoPlace = -1;
 
     /// <summary>The largest block that could be had now.</summary>
     public abstract long LargestFreeBlockBytes { get; }
 
-    /// <summary>An offset for the tensor, or <see cref="NoRoom"/>.</summary>
+    /// <summary>An offset for the tensor, or <see cref="NoPlace"/>.</summary>
     /// <param name="tensor">its index</param>
     /// <param name="reservedBytes">a multiple of the alignment</param>
-    /// <param name="live">the arena's live tensors, a bit each</param>
-    public abstract long Place(int tensor, long reservedBytes, ReadOnlySpan<ulong> live);
+    public abstract long Place(int tensor, long reservedBytes);
 
-    public abstract void Release(long offsetBytes, long reservedBytes);
+    public abstract void Release(int tensor, long offsetBytes, long reservedBytes);
 
     /// <summary>Forgets everything placed: a new pass begins.</summary>
     public abstract void Clear();
@@ -30,11 +29,11 @@ internal sealed class BumpPolicy(long capacityBytes) : ArenaPolicy
 
     public override long LargestFreeBlockBytes => capacityBytes - _topBytes;
 
-    public override long Place(int tensor, long reservedBytes, ReadOnlySpan<ulong> live)
+    public override long Place(int tensor, long reservedBytes)
     {
         if (reservedBytes > capacityBytes - _topBytes)
         {
-            return NoRoom;
+            return NoPlace;
         }
 
         long offset = _topBytes;
@@ -42,7 +41,7 @@ internal sealed class BumpPolicy(long capacityBytes) : ArenaPolicy
         return offset;
     }
 
-    public override void Release(long offsetBytes, long reservedBytes)
+    public override void Release(int tensor, long offsetBytes, long reservedBytes)
     {
     }
 

@@ -34,7 +34,7 @@ internal sealed class BestFitPolicy(long capacityBytes, int tensors) : ArenaPoli
         }
     }
 
-    public override long Place(int tensor, long reservedBytes, ReadOnlySpan<ulong> live)
+    public override long Place(int tensor, long reservedBytes)
     {
         Span<Hole> holes = _holes.AsSpan(0, _holeCount);
         int best = -1;
@@ -68,7 +68,7 @@ internal sealed class BestFitPolicy(long capacityBytes, int tensors) : ArenaPoli
         return offset;
     }
 
-    public override void Release(long offsetBytes, long reservedBytes)
+    public override void Release(int tensor, long offsetBytes, long reservedBytes)
     {
         Span<Hole> holes = _holes.AsSpan(0, _holeCount);
         int above = 0;
@@ -114,7 +114,7 @@ internal sealed class BestFitPolicy(long capacityBytes, int tensors) : ArenaPoli
     {
         if (reservedBytes > capacityBytes - _topBytes)
         {
-            return NoRoom;
+            return NoPlace;
         }
 
         long offset = _topBytes;

@@ -29,7 +29,6 @@ internal struct LedgerEntry
 internal sealed class Ledger
 {
     private readonly ImmutableArray<TensorSpec> _tensors;
-    private readonly LedgerEntry[] _entries;
     private readonly int[] _births;
     private readonly ArenaMoment[] _moments;
     private int _birthCount;
@@ -40,24 +39,27 @@ internal sealed class Ledger
         _tensors = tensors;
         _births = new int[tensors.Length];
         _moments = new ArenaMoment[steps];
-        _entries = [.. tensors.Select(tensor => new LedgerEntry
+        Entries = [.. tensors.Select(tensor => new LedgerEntry
         {
             RequestedBytes = tensor.Bytes,
             ReservedBytes = Alignment.RoundUp(tensor.Bytes, alignmentBytes),
             Category = tensor.Category,
+
+            // A parameter was born and died before any pass: the arena must not hand it out.
+            FirstStep = tensor.Category == TensorCategory.Parameter ? 0 : LedgerEntry.Never,
+            LastStep = tensor.Category == TensorCategory.Parameter ? 0 : LedgerEntry.Never,
         })];
-        Clear();
     }
 
     /// <summary>By tensor index.</summary>
-    public ref LedgerEntry this[int tensor] => ref _entries[tensor];
+    public LedgerEntry[] Entries { get; }
 
     public void Clear()
     {
-        foreach (ref LedgerEntry entry in _entries.AsSpan())
+        foreach (int tensor in _births.AsSpan(0, _birthCount))
         {
-            entry.FirstStep = LedgerEntry.Never;
-            entry.LastStep = LedgerEntry.Never;
+            Entries[tensor].FirstStep = LedgerEntry.Never;
+            Entries[tensor].LastStep = LedgerEntry.Never;
         }
 
         _birthCount = 0;
@@ -75,7 +77,7 @@ internal sealed class Ledger
         var rows = ImmutableArray.CreateBuilder<LedgerRow>(_birthCount);
         foreach (int tensor in _births.AsSpan(0, _birthCount))
         {
-            ref readonly LedgerEntry entry = ref _entries[tensor];
+            ref readonly LedgerEntry entry = ref Entries[tensor];
             highWaterBytes = Math.Max(highWaterBytes, entry.OffsetBytes + entry.ReservedBytes);
             rows.Add(new LedgerRow(
                 _tensors[tensor].Name, entry.Category, entry.RequestedBytes, entry.ReservedBytes, entry.OffsetBytes,

@@ -1,93 +1,104 @@
-using System.Collections.Immutable;
-using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Harness.Kernels.Memory;
 
 /// <summary>
-/// Offsets from a plan. For each tensor a row of bits says which others share bytes with it; one comparison with the live bits,
-/// 512 tensors at a time, shows whether the place is taken.
+/// Offsets from a plan, each refused while any of its bytes are taken. The ends of all planned blocks cut the arena into segments; a
+/// block is a run of whole segments, so what is taken is a set of bits, and mostly one word of it says whether a block is free.
 /// </summary>
 internal sealed class PlannedPolicy : ArenaPolicy
 {
-    private const long NoPlace = -1;
+    private const int WordBits = 64;
 
-    private readonly ImmutableArray<PlacedTensor> _placed;
-    private readonly long[] _offsets;
-    private readonly ulong[] _sharing;
-    private readonly int _words;
-
-    /// <param name="placed">of the plan</param>
-    /// <param name="tensors">of the program, parameters included</param>
-    /// <param name="words">of a set of tensors, a multiple of 8</param>
-    /// <param name="capacityBytes">of the arena</param>
-    /// <exception cref="OutOfMemoryBytesException">the plan needs more than the capacity</exception>
-    public PlannedPolicy(ImmutableArray<PlacedTensor> placed, int tensors, int words, long capacityBytes)
+    /// <summary>Where a tensor lies: some bits of the first word of the set, all of those between, some of the last.</summary>
+    private struct Run
     {
-        _placed = placed;
-        _words = words;
-        _offsets = new long[tensors];
-        _sharing = new ulong[tensors * words];
-        Array.Fill(_offsets, NoPlace);
-        foreach (PlacedTensor a in placed)
+        public long OffsetBytes;
+        public ulong FirstMask;
+        public ulong LastMask;
+        public int FirstWord;
+        public int LastWord;
+    }
+
+    private readonly Run[] _runs;
+    private readonly ulong[] _taken;
+
+    /// <exception cref="OutOfMemoryBytesException">the plan needs more than its capacity</exception>
+    public PlannedPolicy(MemoryPlan plan, int tensors)
+    {
+        long[] cuts = [.. plan.Placed.SelectMany(placed => (long[])[placed.OffsetBytes, EndBytes(placed)]).Distinct().Order()];
+        _taken = new ulong[(cuts.Length + WordBits - 1) / WordBits];
+        _runs = new Run[tensors];
+        foreach (PlacedTensor placed in plan.Placed)
         {
-            int tensor = a.Lifetime.Tensor.Index;
-            _offsets[tensor] = a.OffsetBytes;
-            if (a.OffsetBytes + a.ReservedBytes > capacityBytes)
+            if (EndBytes(placed) > plan.CapacityBytes)
             {
                 throw new OutOfMemoryBytesException(
-                    $"'{a.Lifetime.Tensor.Name}' at offset {a.OffsetBytes} of the arena", a.ReservedBytes, capacityBytes, capacityBytes);
+                    $"'{placed.Lifetime.Tensor.Name}' at offset {placed.OffsetBytes} of the arena", placed.ReservedBytes, plan.CapacityBytes,
+                    plan.CapacityBytes - placed.OffsetBytes);
             }
 
-            foreach (PlacedTensor b in placed)
+            int first = Array.BinarySearch(cuts, placed.OffsetBytes);
+            int last = Array.BinarySearch(cuts, EndBytes(placed)) - 1;
+            ulong fromFirst = ulong.MaxValue << first;
+            ulong toLast = ulong.MaxValue >> (WordBits - 1 - last);
+            bool oneWord = first / WordBits == last / WordBits;
+            _runs[placed.Lifetime.Tensor.Index] = new Run
             {
-                int other = b.Lifetime.Tensor.Index;
-                if (other != tensor && a.OffsetBytes < b.OffsetBytes + b.ReservedBytes && b.OffsetBytes < a.OffsetBytes + a.ReservedBytes)
-                {
-                    _sharing[(tensor * words) + (other / 64)] |= 1UL << other;
-                }
-            }
+                OffsetBytes = placed.OffsetBytes,
+                FirstWord = first / WordBits,
+                LastWord = last / WordBits,
+                FirstMask = oneWord ? fromFirst & toLast : fromFirst,
+                LastMask = toLast,
+            };
         }
     }
 
     public override long LargestFreeBlockBytes => 0;
 
-    public override long Place(int tensor, long reservedBytes, ReadOnlySpan<ulong> live)
+    public long OffsetOf(int tensor) => _runs[tensor].OffsetBytes;
+
+    public override long Place(int tensor, long reservedBytes)
     {
-        ReadOnlySpan<ulong> sharing = _sharing.AsSpan(tensor * _words, _words);
-        ref ulong a = ref MemoryMarshal.GetReference(sharing);
-        ref ulong b = ref MemoryMarshal.GetReference(live);
-        for (nuint word = 0; word < (nuint)live.Length; word += 8)
+        ref readonly Run run = ref _runs[tensor];
+        ref ulong first = ref _taken[run.FirstWord];
+        if ((first & run.FirstMask) != 0 || (run.LastWord != run.FirstWord && IsRestTaken(run)))
         {
-            if (Vector512.BitwiseAnd(Vector512.LoadUnsafe(ref a, word), Vector512.LoadUnsafe(ref b, word)) != Vector512<ulong>.Zero)
-            {
-                throw Taken(tensor, sharing, live);
-            }
+            return NoPlace;
         }
 
-        return _offsets[tensor];
-    }
-
-    public override void Release(long offsetBytes, long reservedBytes)
-    {
-    }
-
-    public override void Clear()
-    {
-    }
-
-    private CheckFailedException Taken(int tensor, ReadOnlySpan<ulong> sharing, ReadOnlySpan<ulong> live)
-    {
-        int word = 0;
-        while ((sharing[word] & live[word]) == 0)
+        first |= run.FirstMask;
+        if (run.LastWord != run.FirstWord)
         {
-            word++;
+            FlipRest(run);
         }
 
-        int other = (word * 64) + BitOperations.TrailingZeroCount(sharing[word] & live[word]);
-        return new CheckFailedException($"the plan places '{NameOf(tensor)}' on bytes of '{NameOf(other)}', which is still live");
+        return run.OffsetBytes;
     }
 
-    private string NameOf(int tensor) => _placed.First(placed => placed.Lifetime.Tensor.Index == tensor).Lifetime.Tensor.Name;
+    public override void Release(int tensor, long offsetBytes, long reservedBytes)
+    {
+        ref readonly Run run = ref _runs[tensor];
+        _taken[run.FirstWord] &= ~run.FirstMask;
+        if (run.LastWord != run.FirstWord)
+        {
+            FlipRest(run);
+        }
+    }
+
+    public override void Clear() => Array.Clear(_taken);
+
+    private static long EndBytes(PlacedTensor placed) => placed.OffsetBytes + placed.ReservedBytes;
+
+    private bool IsRestTaken(in Run run) =>
+        _taken.AsSpan((run.FirstWord + 1)..run.LastWord).ContainsAnyExcept(0UL) || (_taken[run.LastWord] & run.LastMask) != 0;
+
+    /// <summary>From all free to all taken, or back: it was looked at before, so it is one or the other.</summary>
+    private void FlipRest(in Run run)
+    {
+        foreach (ref ulong between in _taken.AsSpan((run.FirstWord + 1)..run.LastWord))
+        {
+            between = ~between;
+        }
+
+        _taken[run.LastWord] ^= run.LastMask;
+    }
 }

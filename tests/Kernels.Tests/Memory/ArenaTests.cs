@@ -226,13 +226,55 @@ public class ArenaTests
             Assert.Equal(naive.HoleBytes, moment.HoleBytes);
         });
 
+    /// <summary>
+    /// Two hundred places, so that a block spans several words of the policy's bits, most of them on one another: a block is refused
+    /// exactly while another lives on one of its bytes.
+    /// </summary>
+    [Fact]
+    public void A_planned_place_is_refused_exactly_while_it_is_taken() => Gen.Select(
+        Gen.Int[0, 400].Array[200], Gen.Int[1, 250].Array[200], Gen.Int[0, 199].Array[1000]).ForEach(
+        20,
+        instance =>
+        {
+            (int[] at, int[] units, int[] choices) = instance;
+            StepProgram program = TestPrograms.Of(1, [.. units.Select(count => new Block(0, 1, count * Unit / 4))]);
+            var plan = new MemoryPlan(
+                Placement.Planned, Unit,
+                [.. program.Tensors.Select((tensor, i) => new PlacedTensor(new Lifetime(tensor, 0, 1), at[i] * Unit, units[i] * Unit))], 1000 * Unit, 0);
+            var arena = new Arena(program, plan);
+            var live = new HashSet<int>();
+            var dead = new HashSet<int>();
+            arena.BeginPass();
+            foreach (int tensor in choices)
+            {
+                if (live.Remove(tensor))
+                {
+                    arena.Free(tensor, 0);
+                    dead.Add(tensor);
+                }
+                else if (live.FirstOrDefault(
+                    other => at[other] < at[tensor] + units[tensor] && at[tensor] < at[other] + units[other], -1) >= 0)
+                {
+                    Assert.Contains($"'t{tensor}'", Assert.Throws<CheckFailedException>(() => arena.Allocate(tensor, 0)).Message);
+                }
+                else if (!dead.Contains(tensor))
+                {
+                    Assert.Equal(at[tensor] * Unit, arena.Allocate(tensor, 0));
+                    live.Add(tensor);
+                }
+            }
+
+            Assert.NotEmpty(dead);
+            arena.Observe(0);
+        });
+
     private sealed class FixedOffsets(params long[] offsets) : ArenaPolicy
     {
         public override long LargestFreeBlockBytes => 0;
 
-        public override long Place(int tensor, long reservedBytes, ReadOnlySpan<ulong> live) => offsets[tensor];
+        public override long Place(int tensor, long reservedBytes) => offsets[tensor];
 
-        public override void Release(long offsetBytes, long reservedBytes)
+        public override void Release(int tensor, long offsetBytes, long reservedBytes)
         {
         }
 
