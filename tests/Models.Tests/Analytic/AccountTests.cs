@@ -191,4 +191,41 @@ public class AccountTests
         Assert.Equal(4 * 1 * 8, StepOf(account, "decoder.position_bias").BytesRead.Value);
         Assert.Equal(64 * 2048, StepOf(account, "encoder.block.3.layer.1.wi:relu").Flops.Value);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(32)]
+    public void Vgg16_has_the_buffers_and_steps_of_its_table(long batch)
+    {
+        Vgg16Config config = Vgg16Config.Published(batch);
+        AnalyticAccount account = Vgg16Formulas.Of(config);
+        HasTheBuffersAndStepsOf(SimulatedModels.Vgg16(config), account);
+        Assert.Equal(SimulatedModels.Vgg16(config).PeakBytes(), account.Peak.Bytes);
+        Assert.Equal(138_357_544, account.ParameterCount.Value);
+        // The published report's r(602112 b) + r(4000 b), without its rounding.
+        Assert.Equal(606_112 * batch, account.RetainedBytes);
+        // 15.35 G in the convolutions, 123.6 M in the classifier.
+        Assert.Equal(15_470_264_320 * batch, account.Steps.Sum(step => step.Macs.Value));
+    }
+
+    [Fact]
+    public void Vgg16s_formulas_by_hand()
+    {
+        AnalyticAccount account = Vgg16Formulas.Of(Vgg16Config.Published(batch: 8));
+        Is("12*B*I*I", 4_816_896, account, "pixel_values");
+        Is("4*B*K*H*W", 102_760_448, account, "features.1.output");
+        Is("4*B*C*floor(H/2)*floor(W/2)", 25_690_112, account, "features.4.output");
+        Is("196*B*C", 802_816, account, "avgpool.output");
+        Is("4*B*N", 32_000, account, "logits");
+        Is("36*K*C", 2_359_296, account, "features.14.weight");
+        Is("196*U*C", 411_041_792, account, "classifier.0.weight");
+        Assert.DoesNotContain(account.Buffers, buffer => buffer.Name == "features.0.workspace");
+
+        // 8 images of 56*56 tiles at 64 channels: 25 blocks of at most 1024, so 1004 a block, and the filters beside them.
+        Is("144*C'*ceil(tiles/blocks) + 144*C'*K'", 144 * 64 * 1004 + 144 * 64 * 64, account, "features.2.workspace");
+
+        Assert.Equal("stage1.convolution", account.Peak.Winner.Name);
+        Assert.Equal(4_816_896 + 2 * 102_760_448 + 144 * 64 * (1004 + 64), account.Peak.Bytes);
+    }
 }

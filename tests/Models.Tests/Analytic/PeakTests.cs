@@ -105,4 +105,29 @@ public class PeakTests
 
         Assert.Equal(T5Formulas.Of(T5Config.Small(1, 1)).Peak.Moments.Select(moment => moment.Name).Order(), wins.Keys.Order());
     }
+
+    // One hungry stage among lean ones, or every stage and the classifier as they come.
+    private static Vgg16Config AnyVgg16(Random random)
+    {
+        int hungry = random.Next(-1, 5);
+        long[][] widths = [.. Enumerable.Range(0, 5).Select(stage => Enumerable.Range(0, random.Next(1, 4))
+            .Select(_ => hungry < 0 ? Any(random) : stage == hungry ? 256L << random.Next(0, 5) : random.Next(1, 4)).ToArray())];
+        return new(
+            Batch: random.Next(1, 4), ImageSize: 32 * random.Next(1, 9), Any(random),
+            HiddenUnits: hungry < 0 ? Any(random) * random.Next(1, 2000) : Any(random), widths);
+    }
+
+    [Fact]
+    public void Vgg16s_moments_are_exact_and_all_needed()
+    {
+        var random = new Random(3);
+        var wins = new Dictionary<string, int>();
+        for (int i = 0; i < Configurations; i++)
+        {
+            Vgg16Config config = AnyVgg16(random);
+            AgreesWithSimulation(Vgg16Formulas.Of(config), SimulatedModels.Vgg16(config), config, wins, _ => true);
+        }
+
+        Assert.Equal(Vgg16Formulas.Of(Vgg16Config.Published(1)).Peak.Moments.Select(moment => moment.Name).Order(), wins.Keys.Order());
+    }
 }

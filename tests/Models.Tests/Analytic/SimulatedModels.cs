@@ -43,6 +43,54 @@ internal static class SimulatedModels
         return pass;
     }
 
+    public static SimulatedPass Vgg16(Vgg16Config c)
+    {
+        var pass = new SimulatedPass();
+        pass.Input("pixel_values", 4 * c.Batch * 3 * c.ImageSize * c.ImageSize);
+        string x = "pixel_values";
+        long channels = 3, size = c.ImageSize;
+        int index = 0;
+        foreach (IReadOnlyList<long> stage in c.Widths)
+        {
+            foreach (long filters in stage)
+            {
+                string y = $"features.{index + 1}.output";
+                long bytes = 4 * c.Batch * filters * size * size, workspace = Workspace(c.Batch, channels, filters, size);
+                pass.Step([x], workspace == 0 ? [(y, bytes)] : [(y, bytes), ($"features.{index}.workspace", workspace)]);
+                (x, channels, index) = (y, filters, index + 2);
+            }
+
+            size /= 2;
+            pass.Step([x], ($"features.{index}.output", 4 * c.Batch * channels * size * size));
+            x = $"features.{index++}.output";
+        }
+
+        pass.Step([x], ("avgpool.output", 4 * c.Batch * channels * 49));
+        pass.Step(["avgpool.output"], ("classifier.1.output", 4 * c.Batch * c.HiddenUnits));
+        pass.InPlace("classifier.1.output", "bias_relu");
+        pass.Step(["classifier.1.output"], ("classifier.4.output", 4 * c.Batch * c.HiddenUnits));
+        pass.InPlace("classifier.4.output", "bias_relu");
+        pass.Step(["classifier.4.output"], ("logits", 4 * c.Batch * c.Classes));
+        pass.InPlace("logits", "bias");
+        pass.Output("logits");
+        return pass;
+    }
+
+    /// <summary>The table of docs/convolution.md for a 3x3 convolution, stride 1, padding 1.</summary>
+    private static long Workspace(long n, long c, long k, long size)
+    {
+        if (c < 16 || k < 16)
+        {
+            return 0;
+        }
+
+        long tiles = n * Ceil(size, 4) * Ceil(size, 4), cPadded = 16 * Ceil(c, 16), kPadded = 32 * Ceil(k, 32);
+        long blocks = Ceil(tiles, Math.Max(1, 65536 / cPadded));
+        return 4 * 36 * cPadded * Ceil(tiles, blocks) + (blocks > 1 ? 4 * 36 * cPadded * kPadded : 0);
+
+        static long Ceil(long a, long b) => (a + b - 1) / b;
+    }
+
     public static SimulatedPass T5(T5Config c)
     {
         long source = c.Batch * c.Sequence, target = c.Batch * c.DecoderSequence;

@@ -1,0 +1,30 @@
+using static Harness.Models.Analytic.Formula;
+
+namespace Harness.Models.Analytic;
+
+/// <summary>The scratch of one 3x3 convolution, stride 1, padding 1, as docs/convolution.md gives it for the software GPU.</summary>
+internal static class ConvolutionWorkspace
+{
+    /// <param name="batch">images</param>
+    /// <param name="channels">C, in</param>
+    /// <param name="filters">K, out</param>
+    /// <param name="size">height and width</param>
+    public static Formula Bytes(long batch, long channels, long filters, long size)
+    {
+        if (channels < 16 || filters < 16)
+        {
+            return Zero;
+        }
+
+        Formula paddedChannels = Symbol("C'", RoundUp(channels, 16)), paddedFilters = Symbol("K'", RoundUp(filters, 32));
+        Formula tiles = Symbol("B", batch) * CeilingDivide(Symbol("H", size), 4) * CeilingDivide(Symbol("W", size), 4);
+        Formula limit = Max(1, FloorDivide(65536, paddedChannels));
+        Formula blocks = CeilingDivide(Symbol("tiles", tiles.Value), limit);
+        Formula transformedInput = 4 * 36 * paddedChannels * CeilingDivide(Symbol("tiles", tiles.Value), Symbol("blocks", blocks.Value));
+
+        // Filters are kept in transformed form only where more than one block of tiles uses them.
+        return blocks.Value > 1 ? transformedInput + 4 * 36 * paddedChannels * paddedFilters : transformedInput;
+    }
+
+    private static long RoundUp(long value, long multiple) => checked((value + multiple - 1) / multiple * multiple);
+}
