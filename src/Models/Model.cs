@@ -1,6 +1,7 @@
 using Harness.Kernels;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
+using Harness.Models.Analytic;
 using Harness.Models.Weights;
 
 namespace Harness.Models;
@@ -33,11 +34,13 @@ public readonly record struct ModelSize(long Batch, long? Sequence, long? Decode
 /// <param name="Sequence">null: the model takes no <c>--seq</c></param>
 /// <param name="DecoderSequence">null: the model takes no <c>--decoder-seq</c></param>
 /// <param name="Program">the tensors and steps of a forward pass; the device says how much workspace convolutions take</param>
+/// <param name="Account">what the formulas say of the same pass: beside the program, never from it</param>
 /// <param name="Values">what its weights and inputs are drawn from, and which of a caller's inputs are allowed</param>
 /// <param name="Names">how checkpoints name its weights</param>
 public sealed record Model(
     string Name, ModelOption Batch, ModelOption? Sequence, ModelOption? DecoderSequence,
-    Func<ModelSize, IConvolutionWorkspace, StepProgram> Program, Func<TensorSpec, TensorValues> Values, CheckpointNames Names)
+    Func<ModelSize, IConvolutionWorkspace, StepProgram> Program, Func<ModelSize, AnalyticAccount> Account,
+    Func<TensorSpec, TensorValues> Values, CheckpointNames Names)
 {
     /// <summary>What the caller gave, with defaults filled in.</summary>
     /// <exception cref="CallerException">an option is out of range, or does not apply to this model</exception>

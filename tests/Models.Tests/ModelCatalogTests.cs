@@ -1,4 +1,7 @@
 using Harness.Kernels;
+using Harness.Kernels.Devices;
+using Harness.Kernels.Programs;
+using Harness.Models.Analytic;
 using Xunit;
 
 namespace Harness.Models.Tests;
@@ -26,5 +29,36 @@ public sealed class ModelCatalogTests
         Assert.Equal("--seq 513 is out of range: bert-base takes from 1 to 512", Message("bert-base", 1, 513, null));
         Assert.Equal("--decoder-seq -1 is out of range: t5-small takes at least 1", Message("t5-small", 1, 1, -1));
         Assert.Equal("unknown model 'bert', known are vgg16, bert-base, t5-small", Assert.Throws<CallerException>(() => ModelCatalog.Find("bert")).Message);
+    }
+
+    /// <summary>Each model is given its own formulas, for the size asked for; the audit joins the two for good.</summary>
+    [Theory]
+    [InlineData("vgg16", 3L, null, null)]
+    [InlineData("bert-base", 3L, 37L, null)]
+    [InlineData("bert-base", 1L, 1L, null)]
+    [InlineData("bert-base", 2L, 512L, null)]
+    [InlineData("t5-small", 3L, 37L, 5L)]
+    [InlineData("t5-small", 1L, 1L, 1L)]
+    public void Formulas_and_program_name_the_same_buffers_and_agree_on_every_byte(string name, long batch, long? sequence, long? decoderSequence)
+    {
+        Model model = ModelCatalog.Find(name);
+        ModelSize size = model.Size(batch, sequence, decoderSequence);
+        using var device = new NullDevice();
+        StepProgram program = model.Program(size, device);
+        AnalyticAccount account = model.Account(size);
+
+        static string Label(TensorCategory category) => category switch
+        {
+            TensorCategory.Parameter => "Parameters",
+            TensorCategory.Input => "Inputs",
+            TensorCategory.Output => "Outputs",
+            TensorCategory.Activation => "Activations",
+            _ => "Workspace",
+        };
+        Assert.Equal(
+            program.Tensors.Select(tensor => $"{tensor.Name} {Label(tensor.Category)} {tensor.Bytes}").Order(StringComparer.Ordinal),
+            account.Buffers.Select(buffer => $"{buffer.Name} {buffer.Category} {buffer.Bytes}").Order(StringComparer.Ordinal));
+        Assert.Equal(program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Shape.Elements), account.ParameterCount.Value);
+        Assert.Equal(program.Steps.Select(step => step.Name), account.Steps.Select(step => step.Name));
     }
 }
