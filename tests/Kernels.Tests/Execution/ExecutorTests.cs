@@ -132,6 +132,21 @@ public sealed class ExecutorTests : IDisposable
         Assert.Equal(1, _device.LiveRegions);
     }
 
+    /// <summary>
+    /// A copy of a record keeps the lists of the original: the second step computes with h0 and says that it reads x, so nobody knows that
+    /// h0 should still live.
+    /// </summary>
+    [Fact]
+    public void A_step_that_uses_what_it_does_not_name_gets_no_address()
+    {
+        GemmStep second = ((GemmStep)_program.Steps[0] with { A = Tensor("h0"), C = Tensor("y") }) with { Name = "liar" };
+        var program = new StepProgram("lies", _program.Tensors, [_program.Steps[0], _program.Steps[1], _program.Steps[2], _program.Steps[3], second]);
+        using var executor = new Executor(program, MemoryPlanner.Plan(program, Placement.Bump), _parameters, _device);
+        executor.BeginPass();
+        executor.Write(Tensor("x"), Bytes(3, 5));
+        Assert.Contains("at 0x0 are in no region", Assert.Throws<InvalidOperationException>(executor.RunSteps).Message);
+    }
+
     [Fact]
     public void Outside_its_life_a_tensor_can_be_neither_written_nor_read()
     {

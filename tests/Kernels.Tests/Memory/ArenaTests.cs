@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CsCheck;
 using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
@@ -170,6 +171,20 @@ public class ArenaTests
         arena.Allocate(1, 0);
         Assert.Contains(what, Assert.Throws<CheckFailedException>(() => arena.Observe(0)).Message);
     }
+
+    [Fact]
+    public void Totals_that_contradict_the_blocks_are_found()
+    {
+        Arena arena = Online(s_program, 8 * Unit);
+        arena.BeginPass();
+        arena.Allocate(0, 0);
+        arena.Observe(0);
+        LiveBytes(arena)[(int)TensorCategory.Activation]--;
+        Assert.Contains("does not add up to its 2048 bytes", Assert.Throws<CheckFailedException>(() => arena.Observe(0)).Message);
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_liveBytes")]
+    private static extern ref long[] LiveBytes(Arena arena);
 
     [Fact]
     public void A_second_pass_starts_from_nothing_even_after_a_first_that_broke_off()
