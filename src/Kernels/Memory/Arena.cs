@@ -8,8 +8,8 @@ namespace Harness.Kernels.Memory;
 /// never touches memory. Tensors are named by <see cref="TensorSpec.Index"/>; parameters do not live here.
 /// </summary>
 /// <remarks>
-/// Two accounts are kept apart so that they can contradict each other: running totals of live bytes by category, changed at every
-/// <see cref="Allocate"/> and <see cref="Free"/>; and the blocks themselves, which <see cref="Observe"/> walks in address order.
+/// Two accounts are kept apart so that they can contradict each other: running totals by category of the bytes born in
+/// <see cref="Allocate"/> and dead in <see cref="Free"/>; and the blocks themselves, which <see cref="Observe"/> walks in address order.
 /// </remarks>
 public sealed class Arena
 {
@@ -17,7 +17,8 @@ public sealed class Arena
     private readonly ArenaPolicy _policy;
     private readonly Ledger _ledger;
     private readonly LedgerEntry[] _entries;
-    private readonly long[] _liveBytes = new long[Enum.GetValues<TensorCategory>().Length];
+    private readonly long[] _bornBytes = new long[Enum.GetValues<TensorCategory>().Length];
+    private readonly long[] _deadBytes = new long[Enum.GetValues<TensorCategory>().Length];
     private readonly long[] _walkOffsets;
     private readonly int[] _walkTensors;
 
@@ -45,7 +46,8 @@ public sealed class Arena
     /// <summary>Forgets the pass before, whether it ended well or not.</summary>
     public void BeginPass()
     {
-        Array.Clear(_liveBytes);
+        Array.Clear(_bornBytes);
+        Array.Clear(_deadBytes);
         _policy.Clear();
         _ledger.Clear();
     }
@@ -62,7 +64,10 @@ public sealed class Arena
             throw CannotBeBorn(tensor, step);
         }
 
-        long offset = _policy.Place(tensor, entry.ReservedBytes);
+        // The default placement is asked for by its type: the call is then inlined, whatever ran before.
+        long offset = _policy is PlannedPolicy planned
+            ? planned.Place(tensor, entry.ReservedBytes)
+            : _policy.Place(tensor, entry.ReservedBytes);
         if (offset == ArenaPolicy.NoPlace)
         {
             throw NoPlaceFor(tensor);
@@ -70,8 +75,9 @@ public sealed class Arena
 
         entry.OffsetBytes = offset;
         entry.FirstStep = step;
+        entry.LastStep = LedgerEntry.Live;
         _ledger.AddBirth(tensor);
-        _liveBytes[(int)entry.Category] += entry.RequestedBytes;
+        _bornBytes[(int)entry.Category] += entry.RequestedBytes;
         return offset;
     }
 
@@ -86,8 +92,16 @@ public sealed class Arena
         }
 
         entry.LastStep = step;
-        _policy.Release(tensor, entry.OffsetBytes, entry.ReservedBytes);
-        _liveBytes[(int)entry.Category] -= entry.RequestedBytes;
+        if (_policy is PlannedPolicy planned)
+        {
+            planned.Release(tensor, entry.OffsetBytes, entry.ReservedBytes);
+        }
+        else
+        {
+            _policy.Release(tensor, entry.OffsetBytes, entry.ReservedBytes);
+        }
+
+        _deadBytes[(int)entry.Category] += entry.RequestedBytes;
     }
 
     public bool IsLive(int tensor) => _entries[tensor].IsLive;
@@ -110,8 +124,8 @@ public sealed class Arena
     {
         (long paddingBytes, long holeBytes, long freeBytes) = WalkBlocks();
         var moment = new ArenaMoment(
-            step, _liveBytes[(int)TensorCategory.Input], _liveBytes[(int)TensorCategory.Output], _liveBytes[(int)TensorCategory.Activation],
-            _liveBytes[(int)TensorCategory.Workspace], paddingBytes, holeBytes, freeBytes);
+            step, LiveBytes(TensorCategory.Input), LiveBytes(TensorCategory.Output), LiveBytes(TensorCategory.Activation),
+            LiveBytes(TensorCategory.Workspace), paddingBytes, holeBytes, freeBytes);
         if (moment.TotalBytes != CapacityBytes)
         {
             throw new CheckFailedException($"the arena's account does not add up to its {CapacityBytes} bytes: {moment}");
@@ -129,6 +143,8 @@ public sealed class Arena
             ? _ledger.Snapshot(CapacityBytes)
             : throw new CheckFailedException($"the pass ends, but '{_tensors[leaked].Name}' was never freed");
     }
+
+    private long LiveBytes(TensorCategory category) => _bornBytes[(int)category] - _deadBytes[(int)category];
 
     private static ArenaPolicy PolicyOf(StepProgram program, MemoryPlan plan) => plan.Placement switch
     {

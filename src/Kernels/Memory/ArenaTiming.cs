@@ -18,7 +18,7 @@ public readonly record struct ArenaTiming(Placement Placement, double Nanosecond
         int[] calls = Calls(new PassSchedule([.. plan.Placed.Select(placed => placed.Lifetime)], program.Steps.Length));
         TimeSpan fastest = TimeSpan.MaxValue;
         long begin = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds)
+        while (fastest == TimeSpan.MaxValue || Stopwatch.GetElapsedTime(begin).TotalSeconds < seconds)
         {
             bool warm = Stopwatch.GetElapsedTime(begin).TotalSeconds > seconds / 2;
             TimeSpan round = TimeRound(arena, calls);

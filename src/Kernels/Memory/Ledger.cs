@@ -6,23 +6,27 @@ namespace Harness.Kernels.Memory;
 /// <summary>What the ledger knows of one tensor. Constant: category and bytes; written in a pass: offset and steps.</summary>
 internal struct LedgerEntry
 {
-    public const int Never = -1;
+    /// <summary>In place of the last step: not born yet.</summary>
+    public const int Unborn = -2;
+
+    /// <summary>In place of the last step: live.</summary>
+    public const int Live = -1;
 
     public long RequestedBytes;
     public long ReservedBytes;
     public long OffsetBytes;
 
-    /// <summary>Born before this step; <see cref="Never"/> until then.</summary>
+    /// <summary>Born before this step; means nothing until then.</summary>
     public int FirstStep;
 
-    /// <summary>Dead after this step; <see cref="Never"/> until then.</summary>
+    /// <summary>Dead after this step; <see cref="Unborn"/> or <see cref="Live"/> until then.</summary>
     public int LastStep;
 
     public TensorCategory Category;
 
-    public readonly bool IsBorn => FirstStep != Never;
+    public readonly bool IsBorn => LastStep != Unborn;
 
-    public readonly bool IsLive => IsBorn && LastStep == Never;
+    public readonly bool IsLive => LastStep == Live;
 }
 
 /// <summary>What the arena writes down as the pass runs, in arrays made once; only <see cref="Snapshot"/> allocates. It never sees a formula.</summary>
@@ -46,8 +50,7 @@ internal sealed class Ledger
             Category = tensor.Category,
 
             // A parameter was born and died before any pass: the arena must not hand it out.
-            FirstStep = tensor.Category == TensorCategory.Parameter ? 0 : LedgerEntry.Never,
-            LastStep = tensor.Category == TensorCategory.Parameter ? 0 : LedgerEntry.Never,
+            LastStep = tensor.Category == TensorCategory.Parameter ? 0 : LedgerEntry.Unborn,
         })];
     }
 
@@ -58,8 +61,7 @@ internal sealed class Ledger
     {
         foreach (int tensor in _births.AsSpan(0, _birthCount))
         {
-            Entries[tensor].FirstStep = LedgerEntry.Never;
-            Entries[tensor].LastStep = LedgerEntry.Never;
+            Entries[tensor].LastStep = LedgerEntry.Unborn;
         }
 
         _birthCount = 0;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Harness.Kernels.Memory;
 
 /// <summary>
@@ -56,6 +58,7 @@ internal sealed class PlannedPolicy : ArenaPolicy
 
     public long OffsetOf(int tensor) => _runs[tensor].OffsetBytes;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override long Place(int tensor, long reservedBytes)
     {
         ref readonly Run run = ref _runs[tensor];
@@ -74,6 +77,7 @@ internal sealed class PlannedPolicy : ArenaPolicy
         return run.OffsetBytes;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override void Release(int tensor, long offsetBytes, long reservedBytes)
     {
         ref readonly Run run = ref _runs[tensor];
@@ -88,10 +92,12 @@ internal sealed class PlannedPolicy : ArenaPolicy
 
     private static long EndBytes(PlacedTensor placed) => placed.OffsetBytes + placed.ReservedBytes;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private bool IsRestTaken(in Run run) =>
         _taken.AsSpan((run.FirstWord + 1)..run.LastWord).ContainsAnyExcept(0UL) || (_taken[run.LastWord] & run.LastMask) != 0;
 
     /// <summary>From all free to all taken, or back: it was looked at before, so it is one or the other.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void FlipRest(in Run run)
     {
         foreach (ref ulong between in _taken.AsSpan((run.FirstWord + 1)..run.LastWord))

@@ -179,12 +179,12 @@ public class ArenaTests
         arena.BeginPass();
         arena.Allocate(0, 0);
         arena.Observe(0);
-        LiveBytes(arena)[(int)TensorCategory.Activation]--;
+        DeadBytes(arena)[(int)TensorCategory.Activation]++;
         Assert.Contains("does not add up to its 2048 bytes", Assert.Throws<CheckFailedException>(() => arena.Observe(0)).Message);
     }
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_liveBytes")]
-    private static extern ref long[] LiveBytes(Arena arena);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_deadBytes")]
+    private static extern ref long[] DeadBytes(Arena arena);
 
     [Fact]
     public void A_second_pass_starts_from_nothing_even_after_a_first_that_broke_off()
