@@ -29,7 +29,7 @@ public class HostConvolutionTests
         new ConvolutionShape(1, 19, 23, 5, 21, 3, 3, 2, 1),
         new ConvolutionShape(1, 16, 6, 50, 32, 3, 3, 3, 1),
         new ConvolutionShape(1, 32, 17, 130, 48, 3, 3, 0, 1),
-        new ConvolutionShape(5, 512, 21, 22, 33, 3, 3, 1, 1)
+        new ConvolutionShape(5, 512, 21, 22, 17, 3, 3, 1, 1)
     ];
 
     [Theory]
@@ -37,8 +37,7 @@ public class HostConvolutionTests
     public void Agrees_with_double_precision_and_keeps_to_its_workspace(ConvolutionShape shape)
     {
         using var pool = new WorkerPool(2);
-        Check(shape, relu: false, pool);
-        Check(shape, relu: true, pool);
+        Check(shape, pool);
     }
 
     [Fact]
@@ -64,7 +63,7 @@ public class HostConvolutionTests
         foreach (int workers in new[] { 1, 2, 5 })
         {
             using var pool = new WorkerPool(workers);
-            float[] y = Check(shape, relu: false, pool);
+            float[] y = Check(shape, pool);
             first ??= y;
             Assert.True(first.AsSpan().SequenceEqual(y));
         }
@@ -89,13 +88,16 @@ public class HostConvolutionTests
         }
     }
 
-    private static float[] Check(ConvolutionShape shape, bool relu, WorkerPool pool)
+    private static float[] Check(ConvolutionShape shape, WorkerPool pool)
     {
         using var buffers = new Buffers(shape);
-        HostConvolution.Run(buffers.Call(shape, relu), pool);
+        float[] expected = PlainConvolution.Run(shape, buffers.X.Span, buffers.Weight.Span, buffers.Bias.Span);
+        HostConvolution.Run(buffers.Call(shape, relu: true), pool);
+        float[] rectified = buffers.Y.Span.ToArray();
+        buffers.Workspace.Span.Fill(float.NaN);
+        HostConvolution.Run(buffers.Call(shape, relu: false), pool);
         buffers.CheckGuards();
         ReadOnlySpan<float> y = buffers.Y.Span;
-        float[] expected = PlainConvolution.Run(shape, buffers.X.Span, buffers.Weight.Span, buffers.Bias.Span, relu);
 
         // Relative to the scale of the result: the root of C R S products of numbers of standard deviation 1/3 each.
         double scale = Math.Sqrt(shape.C * shape.R * shape.S) / 3 + 1;
@@ -107,6 +109,8 @@ public class HostConvolutionTests
             {
                 Assert.Fail($"{shape}: element {i} is {y[i]}, expected {expected[i]} within {tolerance}");
             }
+
+            Assert.Equal(Math.Max(y[i], 0), rectified[i]);
         }
 
         // The workspace began as NaN: what was not written would have shown in y, had it been read.

@@ -5,7 +5,7 @@ namespace Harness.Kernels.Tests.HostMath;
 /// <summary>The definition: y[n,k,p,q] = bias[k] + sum over c, r, s of x[n,c,p*stride+r-padding,q*stride+s-padding] w[k,c,r,s], in double precision.</summary>
 internal static class PlainConvolution
 {
-    public static float[] Run(ConvolutionShape shape, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias, bool relu)
+    public static float[] Run(ConvolutionShape shape, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias)
     {
         var y = new float[shape.N * shape.K * shape.P * shape.Q];
         var plane = new double[shape.P * shape.Q];
@@ -21,7 +21,7 @@ internal static class PlainConvolution
 
                 for (int i = 0; i < plane.Length; i++)
                 {
-                    y[(n * shape.K + k) * plane.Length + i] = (float)(relu ? Math.Max(plane[i], 0) : plane[i]);
+                    y[(n * shape.K + k) * plane.Length + i] = (float)plane[i];
                 }
             }
         }
