@@ -26,7 +26,8 @@ internal sealed class DeviceRegion : IDisposable
 
     public DevicePointer At(long offsetBytes) => _base + offsetBytes;
 
-    public void Begin(int slot, string name, long offsetBytes, long bytes) => _buffers[slot] = _device.BeginBuffer(name, At(offsetBytes), bytes);
+    public void Begin(int slot, string name, long offsetBytes, long bytes) =>
+        _buffers[slot] = _device.BeginBuffer(name, At(offsetBytes), bytes);
 
     public BufferTouch? End(int slot)
     {

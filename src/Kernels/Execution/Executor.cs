@@ -53,9 +53,13 @@ public sealed class Executor : IDisposable
         _schedule = new PassSchedule([.. plan.Placed.Select(placed => placed.Lifetime)], program.Steps.Length);
         _arena = new Arena(program, plan);
         _operands = [.. program.Steps.Select(step => step.Reads.Concat(step.Writes).Select(tensor => tensor.Index).Distinct().ToArray())];
-        _parameterAddresses =
-            [.. program.Tensors.Select(tensor => tensor.Category == TensorCategory.Parameter ? parameters.Address(tensor) : DevicePointer.Null)];
         _addresses = new DevicePointer[program.Tensors.Length];
+        _parameterAddresses = new DevicePointer[program.Tensors.Length];
+        foreach (TensorSpec parameter in program.Of(TensorCategory.Parameter))
+        {
+            _parameterAddresses[parameter.Index] = parameters.Address(parameter);
+        }
+
         _touches = new BufferTouch?[program.Tensors.Length];
         _stepCosts = new DeviceCounters?[program.Steps.Length];
         _region = new DeviceRegion(device, "arena", plan.CapacityBytes, program.Tensors.Length);
@@ -87,7 +91,7 @@ public sealed class Executor : IDisposable
     }
 
     /// <summary>Runs all steps; returns when the device has finished.</summary>
-    /// <exception cref="CheckFailedException">a step touches what does not live, bytes are not conserved, or the device saw a violation</exception>
+    /// <exception cref="CheckFailedException">a step needs what does not live, bytes are not conserved, or the device saw a violation</exception>
     public void RunSteps()
     {
         Leave(State.Begun);

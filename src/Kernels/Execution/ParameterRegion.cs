@@ -18,7 +18,9 @@ public sealed class ParameterRegion : IDisposable
     /// <param name="parameters">names, shapes and dtypes; tensors of other categories are a mistake</param>
     /// <param name="device">holds the bytes</param>
     /// <param name="alignmentBytes">of each parameter's address</param>
-    /// <exception cref="CallerException">a name twice, a tensor that is no parameter, an alignment that is no power of two, bytes beyond 64 bits</exception>
+    /// <exception cref="CallerException">
+    /// a name twice, a tensor that is no parameter, an alignment that is no power of two, bytes beyond 64 bits
+    /// </exception>
     public ParameterRegion(IEnumerable<TensorSpec> parameters, IDevice device, long alignmentBytes = 256)
     {
         Alignment.Require(alignmentBytes);
@@ -34,7 +36,8 @@ public sealed class ParameterRegion : IDisposable
             {
                 long reservedBytes = Alignment.RoundUp(parameter.Bytes, alignmentBytes);
                 rows.Add(new LedgerRow(
-                    parameter.Name, TensorCategory.Parameter, parameter.Bytes, reservedBytes, CapacityBytes, FirstStep: 0, LastStep: int.MaxValue));
+                    parameter.Name, TensorCategory.Parameter, parameter.Bytes, reservedBytes, CapacityBytes,
+                    FirstStep: 0, LastStep: int.MaxValue));
                 CapacityBytes += reservedBytes;
             }
             catch (OverflowException)
@@ -94,8 +97,10 @@ public sealed class ParameterRegion : IDisposable
         LedgerRow row = Rows[RowOf(parameter.Name)];
         return row.RequestedBytes == parameter.Bytes
             ? _region.At(row.OffsetBytes)
-            : throw new CallerException($"parameter '{parameter.Name}' has {row.RequestedBytes} bytes, the program needs {parameter.Bytes}");
+            : throw new CallerException(
+                $"parameter '{parameter.Name}' has {row.RequestedBytes} bytes, the program needs {parameter.Bytes}");
     }
 
-    private int RowOf(string name) => _rowOf.TryGetValue(name, out int row) ? row : throw new CallerException($"there is no parameter '{name}'");
+    private int RowOf(string name) =>
+        _rowOf.TryGetValue(name, out int row) ? row : throw new CallerException($"there is no parameter '{name}'");
 }

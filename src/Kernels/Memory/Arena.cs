@@ -119,7 +119,7 @@ public sealed class Arena
     }
 
     /// <summary>Writes down where every byte is while <paramref name="step"/> runs.</summary>
-    /// <exception cref="CheckFailedException">the categories, padding, holes and free do not add up to the capacity, or two blocks overlap</exception>
+    /// <exception cref="CheckFailedException">categories, padding, holes and free do not add up to the capacity, or two blocks overlap</exception>
     public void Observe(int step)
     {
         (long paddingBytes, long holeBytes, long freeBytes) = WalkBlocks();
@@ -166,9 +166,10 @@ public sealed class Arena
             ref readonly LedgerEntry entry = ref _entries[walk[i]];
             if (entry.OffsetBytes < endBytes)
             {
-                throw new CheckFailedException(i == 0
-                    ? $"the arena holds '{_tensors[walk[i]].Name}' below its first byte, at {entry.OffsetBytes}"
-                    : $"the arena holds '{_tensors[walk[i - 1]].Name}' and '{_tensors[walk[i]].Name}' on the same bytes at {entry.OffsetBytes}");
+                string what = i == 0
+                    ? $"'{_tensors[walk[i]].Name}' below its first byte"
+                    : $"'{_tensors[walk[i - 1]].Name}' and '{_tensors[walk[i]].Name}' on the same bytes";
+                throw new CheckFailedException($"the arena holds {what}, at {entry.OffsetBytes}");
             }
 
             paddingBytes += entry.ReservedBytes - entry.RequestedBytes;
@@ -176,9 +177,13 @@ public sealed class Arena
             endBytes = entry.OffsetBytes + entry.ReservedBytes;
         }
 
-        return endBytes <= CapacityBytes
-            ? (paddingBytes, holeBytes, CapacityBytes - endBytes)
-            : throw new CheckFailedException($"the arena holds '{_tensors[walk[^1]].Name}' beyond its {CapacityBytes} bytes, up to {endBytes}");
+        if (endBytes > CapacityBytes)
+        {
+            throw new CheckFailedException(
+                $"the arena holds '{_tensors[walk[^1]].Name}' beyond its {CapacityBytes} bytes, up to {endBytes}");
+        }
+
+        return (paddingBytes, holeBytes, CapacityBytes - endBytes);
     }
 
     private Span<int> LiveInAddressOrder()

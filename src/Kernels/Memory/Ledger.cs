@@ -29,7 +29,9 @@ internal struct LedgerEntry
     public readonly bool IsLive => LastStep == Live;
 }
 
-/// <summary>What the arena writes down as the pass runs, in arrays made once; only <see cref="Snapshot"/> allocates. It never sees a formula.</summary>
+/// <summary>
+/// What the arena writes down as the pass runs, in arrays made once; only <see cref="Snapshot"/> allocates. It never sees a formula.
+/// </summary>
 internal sealed class Ledger
 {
     private readonly ImmutableArray<TensorSpec> _tensors;

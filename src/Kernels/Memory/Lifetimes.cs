@@ -26,7 +26,8 @@ public static class Lifetimes
             {
                 if (firstWrite[tensor.Index] == never && tensor.Category is not (TensorCategory.Parameter or TensorCategory.Input))
                 {
-                    throw new CheckFailedException($"step '{program.Steps[step].Name}' reads '{tensor.Name}' before any step has written it");
+                    throw new CheckFailedException(
+                        $"step '{program.Steps[step].Name}' reads '{tensor.Name}' before any step has written it");
                 }
 
                 lastUse[tensor.Index] = step;

@@ -19,7 +19,7 @@ public static class MemoryPlanner
             ImmutableArray<Lifetime> lifetimes = Lifetimes.Of(program);
             ImmutableArray<long> reservedBytes = [.. lifetimes.Select(life => Alignment.RoundUp(life.Tensor.Bytes, alignmentBytes))];
             var intervals = new IntervalSet(lifetimes, reservedBytes, program.Steps.Length);
-            long[] DryRun(Placement policy) => DryRunOffsets(program, lifetimes, policy, alignmentBytes, unlimitedBytes: reservedBytes.Sum());
+            long[] DryRun(Placement policy) => DryRunOffsets(program, lifetimes, policy, alignmentBytes, reservedBytes.Sum());
             long[] offsets = placement == Placement.Planned ? OfflinePlanner.Place(intervals) : DryRun(placement);
             if (placement == Placement.Planned && intervals.CapacityBytes(offsets) > intervals.LowerBoundBytes)
             {

@@ -31,7 +31,10 @@ public static class PlanChecker
         }
     }
 
-    /// <summary>As <see cref="Check(MemoryPlan)"/>, and that the plan serves this program: each tensor placed, and alive whenever a step or the caller needs it.</summary>
+    /// <summary>
+    /// As <see cref="Check(MemoryPlan)"/>, and that the plan serves this program: each tensor placed, and alive whenever a step or the
+    /// caller needs it.
+    /// </summary>
     /// <exception cref="CheckFailedException">the plan is wrong, or is another program's; names the tensors</exception>
     public static void Check(StepProgram program, MemoryPlan plan)
     {
@@ -82,7 +85,8 @@ public static class PlanChecker
             throw Wrong($"{Describe(a)} is not aligned to {plan.AlignmentBytes} bytes");
         }
 
-        if (a.ReservedBytes < askedBytes || a.ReservedBytes - askedBytes >= plan.AlignmentBytes || a.ReservedBytes % plan.AlignmentBytes != 0)
+        long paddingBytes = a.ReservedBytes - askedBytes;
+        if (paddingBytes < 0 || paddingBytes >= plan.AlignmentBytes || a.ReservedBytes % plan.AlignmentBytes != 0)
         {
             throw Wrong($"{Describe(a)} reserves {a.ReservedBytes} bytes for {askedBytes}, aligned to {plan.AlignmentBytes}");
         }
@@ -93,7 +97,7 @@ public static class PlanChecker
         }
     }
 
-    /// <summary>Two half-open lives overlap exactly where one of them contains the other's birth; every pair is seen from both sides.</summary>
+    /// <summary>Two half-open lives overlap exactly if one of them contains the other's birth; every pair is seen from both sides.</summary>
     /// <returns>bytes live when <paramref name="a"/> is born, its own included</returns>
     private static long CheckAgainstAll(MemoryPlan plan, PlacedTensor a)
     {

@@ -34,8 +34,8 @@ internal sealed class PlannedPolicy : ArenaPolicy
             if (EndBytes(placed) > plan.CapacityBytes)
             {
                 throw new OutOfMemoryBytesException(
-                    $"'{placed.Lifetime.Tensor.Name}' at offset {placed.OffsetBytes} of the arena", placed.ReservedBytes, plan.CapacityBytes,
-                    plan.CapacityBytes - placed.OffsetBytes);
+                    $"'{placed.Lifetime.Tensor.Name}' at offset {placed.OffsetBytes} of the arena", placed.ReservedBytes,
+                    plan.CapacityBytes, plan.CapacityBytes - placed.OffsetBytes);
             }
 
             int first = Array.BinarySearch(cuts, placed.OffsetBytes);
