@@ -18,13 +18,13 @@ public enum AnalyticCategory
 /// <summary>One buffer: its bytes as a formula that can be printed (<c>4*B*A*S*S</c>) and evaluated.</summary>
 public sealed record AnalyticBuffer(string Name, AnalyticCategory Category, Formula Formula)
 {
-    public long Bytes { get; } = Formula.Value;
+    public long Bytes => Formula.Value;
 }
 
 /// <summary>A moment of the pass at which most bytes might be live, the formula of what is live then, and why it might win.</summary>
 public sealed record PeakMoment(string Name, Formula Formula, string Why)
 {
-    public long Bytes { get; } = Formula.Value;
+    public long Bytes => Formula.Value;
 }
 
 /// <summary>The peak of live bytes: a maximum over a named handful of moments.</summary>

@@ -8,7 +8,7 @@ namespace Harness.Models.Weights;
 
 /// <summary>
 /// Writes safetensors files. Wide elements come first, then by name, so that every tensor is aligned to its element; the header is padded with
-/// spaces to 8 bytes. The file is written under a temporary name beside its own and moved into place.
+/// spaces to 8 bytes.
 /// </summary>
 public static class SafetensorsWriter
 {
@@ -24,34 +24,20 @@ public static class SafetensorsWriter
             throw new CallerException($"cannot write '{path}': {huge} has {huge.Bytes} bytes, at most {Array.MaxLength} can be saved");
         }
 
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
+        AtomicFile.Write(path, file =>
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            WriteHeader(file, ordered);
+            var buffer = new byte[ordered.Length == 0 ? 0 : ordered.Max(tensor => tensor.Bytes)];
+            foreach (TensorSpec tensor in ordered)
             {
-                WriteHeader(file, ordered);
-                var buffer = new byte[ordered.Length == 0 ? 0 : ordered.Max(tensor => tensor.Bytes)];
-                foreach (TensorSpec tensor in ordered)
-                {
-                    Span<byte> bytes = buffer.AsSpan(0, (int)tensor.Bytes);
-                    read(tensor, bytes);
-                    file.Write(bytes);
-                }
+                Span<byte> bytes = buffer.AsSpan(0, (int)tensor.Bytes);
+                read(tensor, bytes);
+                file.Write(bytes);
             }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-            throw new CallerException($"cannot write '{path}': {e.Message.ReplaceLineEndings(" ")}", e);
-        }
-        finally
-        {
-            DeleteIfThere(temporary);
-        }
+        });
     }
 
-    private static void WriteHeader(FileStream file, TensorSpec[] ordered)
+    private static void WriteHeader(Stream file, TensorSpec[] ordered)
     {
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json))
@@ -100,16 +86,4 @@ public static class SafetensorsWriter
         DType.I64 => "I64",
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, null),
     };
-
-    /// <summary>After a success there is nothing to delete; after a failure, failing again would hide it.</summary>
-    private static void DeleteIfThere(string temporary)
-    {
-        try
-        {
-            File.Delete(temporary);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
-        {
-        }
-    }
 }

@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using Harness.Kernels.Devices;
+using Harness.Kernels.Memory;
+using Harness.Kernels.Programs;
+using Harness.Models.Analytic;
+using Harness.Passes;
+
+namespace Harness.Audit;
+
+/// <summary>What the device and the arena wrote down during one pass: the second and the third account.</summary>
+/// <param name="ParameterRows">the parameters' own region</param>
+/// <param name="Touches">by tensor index; null where the device cannot see</param>
+/// <param name="StepCosts">by step; null where the device cannot count</param>
+internal sealed record ObservedPass(
+    StepProgram Program, MemoryPlan Plan, ImmutableArray<LedgerRow> ParameterRows, LedgerSnapshot Ledger,
+    ImmutableArray<BufferTouch?> Touches, ImmutableArray<DeviceCounters?> StepCosts);
+
+/// <summary>Joins the three accounts by buffer name. Every difference, down to one byte, is a mismatch with its name and numbers.</summary>
+internal sealed class Auditor
+{
+    private readonly AnalyticAccount _account;
+    private readonly ObservedPass _pass;
+    private readonly List<Mismatch> _mismatches = [];
+
+    private Auditor(AnalyticAccount account, ObservedPass pass)
+    {
+        _account = account;
+        _pass = pass;
+    }
+
+    public static AuditRecord Audit(Configuration configuration, DeviceDescription device, AnalyticAccount account, ObservedPass pass) =>
+        new Auditor(account, pass).Join(configuration, device);
+
+    private AuditRecord Join(Configuration configuration, DeviceDescription device)
+    {
+        ImmutableArray<BufferRow> buffers = JoinBuffers();
+        var parameterCount = new Pair(
+            _account.ParameterCount.Value, _pass.Program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Shape.Elements));
+        Expect("parameters", "count", parameterCount);
+        ImmutableArray<CategoryBytes> categories = [.. CategoryLabels.All.Select(label => SumOf(label, buffers))];
+        PeakRow peak = JoinPeak();
+        ArenaRow arena = CheckArena();
+        TouchRow? touch = CheckTouch();
+        ImmutableArray<StepRow> steps = JoinSteps();
+        return new AuditRecord(
+            configuration, device, _pass.Plan.Placement, parameterCount, categories, peak, arena, touch, buffers, steps, [.. _mismatches]);
+    }
+
+    private ImmutableArray<BufferRow> JoinBuffers()
+    {
+        Dictionary<string, AnalyticBuffer> formulas = ByName(_account.Buffers, buffer => buffer.Name, "named twice by the formulas");
+        LedgerRow[] ledger = [.. _pass.ParameterRows, .. _pass.Ledger.Rows];
+        Dictionary<string, LedgerRow> observed = ByName(ledger, row => row.Name, "named twice by the ledger");
+
+        var rows = ImmutableArray.CreateBuilder<BufferRow>(ledger.Length);
+        foreach (LedgerRow row in ledger)
+        {
+            rows.Add(Row(formulas.GetValueOrDefault(row.Name), row));
+        }
+
+        foreach (AnalyticBuffer buffer in _account.Buffers.Where(buffer => !observed.ContainsKey(buffer.Name)))
+        {
+            rows.Add(Row(buffer, null));
+        }
+
+        foreach (BufferRow row in rows)
+        {
+            Expect(row.Name, "bytes", row.Bytes);
+        }
+
+        return rows.ToImmutable();
+    }
+
+    private BufferRow Row(AnalyticBuffer? formula, LedgerRow? observed)
+    {
+        string? analyticLabel = formula is null ? null : CategoryLabels.Of(formula.Category);
+        string? observedLabel = observed is { } o ? CategoryLabels.Of(o.Category) : null;
+        string name = formula?.Name ?? observed!.Value.Name;
+        if (analyticLabel is not null && observedLabel is not null && analyticLabel != observedLabel)
+        {
+            _mismatches.Add(new Mismatch(
+                name, $"is {analyticLabel} by the formula and {observedLabel} in the ledger", formula!.Bytes, observed!.Value.RequestedBytes));
+        }
+
+        TensorSpec? tensor = _pass.Program.Find(name);
+        BufferTouch? touch = tensor is null ? null : _pass.Touches[tensor.Index];
+        bool isParameter = observed?.Category == TensorCategory.Parameter;
+        return new BufferRow(
+            name, analyticLabel ?? observedLabel!, tensor?.DType.Label(), tensor?.Shape, formula?.Formula.ToString(),
+            new Pair(formula?.Bytes, observed?.RequestedBytes), observed?.ReservedBytes, observed?.OffsetBytes,
+            isParameter ? null : observed?.FirstStep, isParameter ? null : observed?.LastStep, touch?.WrittenBytes, touch?.ReadBytes);
+    }
+
+    private CategoryBytes SumOf(string label, ImmutableArray<BufferRow> buffers)
+    {
+        long analytic = _account.Buffers.Where(buffer => CategoryLabels.Of(buffer.Category) == label).Sum(buffer => buffer.Bytes);
+        long observed = _pass.ParameterRows.Concat(_pass.Ledger.Rows)
+            .Where(row => CategoryLabels.Of(row.Category) == label).Sum(row => row.RequestedBytes);
+        var bytes = new Pair(analytic, observed);
+        Expect(label, "sum of bytes", bytes);
+        return new CategoryBytes(label, bytes, buffers.Count(row => row.Category == label));
+    }
+
+    private PeakRow JoinPeak()
+    {
+        LedgerSnapshot ledger = _pass.Ledger;
+        var bytes = new Pair(_account.Peak.Bytes, ledger.PeakLiveBytes);
+        Expect("peak of live bytes", "bytes", bytes);
+        PeakMoment winner = _account.Peak.Winner;
+        return new PeakRow(bytes, winner.Name, winner.Formula.ToString(), winner.Why, _pass.Program.Steps[ledger.PeakStep].Name);
+    }
+
+    private ArenaRow CheckArena()
+    {
+        LedgerSnapshot ledger = _pass.Ledger;
+        Expect("arena", "capacity against the plan", new Pair(_pass.Plan.CapacityBytes, ledger.CapacityBytes));
+        Expect("arena", "moments against steps", new Pair(_pass.Program.Steps.Length, ledger.Moments.Length));
+        foreach (ArenaMoment moment in ledger.Moments)
+        {
+            Expect("arena", $"conservation at step {moment.Step}", new Pair(ledger.CapacityBytes, moment.TotalBytes));
+            long liveByRows = ledger.Rows
+                .Where(row => row.FirstStep <= moment.Step && moment.Step <= row.LastStep).Sum(row => row.RequestedBytes);
+            Expect("arena", $"live bytes at step {moment.Step} against the ledger's rows", new Pair(liveByRows, moment.LiveBytes));
+        }
+
+        if (ledger.HighWaterBytes > ledger.CapacityBytes)
+        {
+            _mismatches.Add(new Mismatch("arena", "high water above capacity", ledger.CapacityBytes, ledger.HighWaterBytes));
+        }
+
+        ArenaMoment peak = ledger.Moments.MaxBy(moment => moment.LiveBytes);
+        return new ArenaRow(ledger.CapacityBytes, ledger.HighWaterBytes, peak.PaddingBytes, _pass.Plan.LowerBoundBytes);
+    }
+
+    private TouchRow? CheckTouch()
+    {
+        TensorSpec[] tensors = [.. _pass.Program.Tensors.Where(tensor => tensor.Category != TensorCategory.Parameter)];
+        if (tensors.All(tensor => _pass.Touches[tensor.Index] is null))
+        {
+            return null;
+        }
+
+        long unwritten = 0;
+        long unread = 0;
+        foreach (TensorSpec tensor in tensors)
+        {
+            BufferTouch touch = _pass.Touches[tensor.Index] ?? default;
+            Expect(tensor.Name, "bytes written", new Pair(tensor.Bytes, touch.WrittenBytes));
+            Expect(tensor.Name, "bytes read", new Pair(tensor.Bytes, touch.ReadBytes));
+            unwritten += tensor.Bytes - touch.WrittenBytes;
+            unread += tensor.Bytes - touch.ReadBytes;
+        }
+
+        return new TouchRow(unwritten, unread, OutsideBytes: 0);
+    }
+
+    private ImmutableArray<StepRow> JoinSteps()
+    {
+        Dictionary<string, AnalyticStep> formulas = ByName(_account.Steps, step => step.Name, "step named twice by the formulas");
+        var rows = ImmutableArray.CreateBuilder<StepRow>(_pass.Program.Steps.Length);
+        for (int i = 0; i < _pass.Program.Steps.Length; i++)
+        {
+            string name = _pass.Program.Steps[i].Name;
+            DeviceCounters? counted = _pass.StepCosts[i];
+            if (!formulas.Remove(name, out AnalyticStep? formula))
+            {
+                _mismatches.Add(new Mismatch(name, "a step without a formula", null, null));
+            }
+
+            rows.Add(new StepRow(
+                name, formula?.Macs.Value, formula?.Flops.Value, new Pair(formula?.BytesRead.Value, counted?.BytesRead),
+                new Pair(formula?.BytesWritten.Value, counted?.BytesWritten), counted?.LaneInstructions));
+        }
+
+        foreach (string name in formulas.Keys)
+        {
+            _mismatches.Add(new Mismatch(name, "a formula for a step that did not run", null, null));
+        }
+
+        return rows.ToImmutable();
+    }
+
+    private Dictionary<string, T> ByName<T>(IEnumerable<T> items, Func<T, string> name, string whatIfTwice)
+    {
+        var named = new Dictionary<string, T>(StringComparer.Ordinal);
+        foreach (T item in items)
+        {
+            if (!named.TryAdd(name(item), item))
+            {
+                _mismatches.Add(new Mismatch(name(item), whatIfTwice, null, null));
+            }
+        }
+
+        return named;
+    }
+
+    private void Expect(string name, string what, Pair pair)
+    {
+        if (!pair.IsEqual)
+        {
+            _mismatches.Add(new Mismatch(name, what, pair.Analytic, pair.Observed));
+        }
+    }
+}

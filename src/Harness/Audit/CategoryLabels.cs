@@ -1,0 +1,36 @@
+using Harness.Kernels.Programs;
+using Harness.Models.Analytic;
+
+namespace Harness.Audit;
+
+/// <summary>The two sides name their categories apart; the audit meets them at these labels.</summary>
+internal static class CategoryLabels
+{
+    public const string Parameters = "parameters";
+    public const string Inputs = "inputs";
+    public const string Outputs = "outputs";
+    public const string Activations = "activations";
+    public const string Workspace = "workspace";
+
+    public static IReadOnlyList<string> All { get; } = [Parameters, Inputs, Outputs, Activations, Workspace];
+
+    public static string Of(AnalyticCategory category) => category switch
+    {
+        AnalyticCategory.Parameters => Parameters,
+        AnalyticCategory.Inputs => Inputs,
+        AnalyticCategory.Outputs => Outputs,
+        AnalyticCategory.Activations => Activations,
+        AnalyticCategory.Workspace => Workspace,
+        _ => throw new ArgumentOutOfRangeException(nameof(category), category, null),
+    };
+
+    public static string Of(TensorCategory category) => category switch
+    {
+        TensorCategory.Parameter => Parameters,
+        TensorCategory.Input => Inputs,
+        TensorCategory.Output => Outputs,
+        TensorCategory.Activation => Activations,
+        TensorCategory.Workspace => Workspace,
+        _ => throw new ArgumentOutOfRangeException(nameof(category), category, null),
+    };
+}

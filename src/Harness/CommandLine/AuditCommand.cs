@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Harness.Audit;
+using Harness.Kernels.Devices;
+using Harness.Passes;
+using Harness.Reporting;
+
+namespace Harness.CommandLine;
+
+/// <summary><c>harness audit MODEL</c>: one configuration, buffer by buffer.</summary>
+internal static class AuditCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var models = new ModelOptions();
+        var device = new DeviceChoice();
+        Option<string> placement = CommonOptions.Placement();
+        Option<long?> seed = CommonOptions.Seed();
+        Option<string?> jsonTarget = CommonOptions.Json();
+        var allBuffers = new Option<bool>("--buffers") { Description = "list every buffer, not only the largest" };
+        var allSteps = new Option<bool>("--steps") { Description = "list every step with its MACs, FLOPs and bytes" };
+
+        var command = new Command("audit", "Runs one configuration and compares every buffer with its formula.");
+        models.AddTo(command);
+        command.Add(placement);
+        device.AddTo(command);
+        command.Add(seed);
+        command.Add(jsonTarget);
+        command.Add(allBuffers);
+        command.Add(allSteps);
+        command.SetAction(parsed =>
+        {
+            Configuration configuration = models.Read(parsed);
+            var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
+            using IDevice opened = device.Open(parsed);
+            using var runner = new PassRunner(opened, PlacementLabels.Parse(parsed.GetValue(placement)!), host.Time);
+            PreparedPass prepared = runner.Prepare(configuration);
+            device.WriteNote(parsed, host, json);
+            AuditRecord audit = ProgressView.Show(
+                host, prepared.Work, progress => runner.Run(prepared, CommonOptions.SeedOf(parsed, seed), progress).Audit);
+            if (!json.OwnsStandardOutput)
+            {
+                AuditView.Write(audit, host.OutConsole(), parsed.GetValue(allBuffers), parsed.GetValue(allSteps));
+            }
+
+            json.Write(AuditJson.Of(audit));
+            return audit.Mismatches.IsEmpty ? HarnessProgram.ExitDone : HarnessProgram.ExitCheckFailed;
+        });
+        return command;
+    }
+}

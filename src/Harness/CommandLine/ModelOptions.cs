@@ -1,0 +1,40 @@
+using System.CommandLine;
+using Harness.Kernels;
+using Harness.Models;
+using Harness.Passes;
+
+namespace Harness.CommandLine;
+
+/// <summary><c>MODEL --batch --seq --decoder-seq</c>.</summary>
+internal sealed class ModelOptions
+{
+    private static readonly string[] s_names = [.. ModelCatalog.All.Select(model => model.Name)];
+
+    private readonly Argument<string?> _model = new("MODEL")
+    {
+        Description = string.Join(", ", s_names),
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0 ? null : Values.Known(result, "model", result.Tokens[0].Value, s_names),
+    };
+
+    private readonly Option<long?> _batch = Values.WholeNumber("--batch", "images or sequences in one pass (default 1)", 1);
+    private readonly Option<long?> _sequence = Values.WholeNumber("--seq", "positions of an input sequence (bert-base, t5-small; default 64)", 1);
+    private readonly Option<long?> _decoderSequence = Values.WholeNumber("--decoder-seq", "positions that the decoder sees (t5-small; default 1)", 1);
+
+    public void AddTo(Command command)
+    {
+        command.Add(_model);
+        command.Add(_batch);
+        command.Add(_sequence);
+        command.Add(_decoderSequence);
+    }
+
+    /// <exception cref="CallerException">no model, or an option that does not apply to it or is out of its range</exception>
+    public Configuration Read(ParseResult parsed)
+    {
+        string name = parsed.GetValue(_model)
+            ?? throw new CallerException($"'{parsed.CommandResult.Command.Name}' needs a MODEL; {ParseErrors.Allowed(s_names)}");
+        Model model = ModelCatalog.Find(name);
+        return new Configuration(model, model.Size(parsed.GetValue(_batch), parsed.GetValue(_sequence), parsed.GetValue(_decoderSequence)));
+    }
+}

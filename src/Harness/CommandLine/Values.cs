@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Harness.Kernels;
+
+namespace Harness.CommandLine;
+
+/// <summary>Options whose values are checked while they are parsed; every message names the option, the value and what is allowed.</summary>
+internal static class Values
+{
+    /// <summary>A whole number, null where the option is absent.</summary>
+    public static Option<long?> WholeNumber(string name, string description, long minimum, long maximum = long.MaxValue) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => ParseWholeNumber(result, name, result.Tokens[0].Value, minimum, maximum),
+    };
+
+    /// <summary>Whole numbers separated by commas, null where the option is absent.</summary>
+    public static Option<ImmutableArray<long>?> WholeNumbers(string name, string description, long minimum) => new(name)
+    {
+        Description = description,
+        HelpName = "N,N,...",
+        CustomParser = result =>
+        {
+            var numbers = ImmutableArray.CreateBuilder<long>();
+            foreach (string word in result.Tokens[0].Value.Split(','))
+            {
+                if (ParseWholeNumber(result, name, word, minimum, long.MaxValue) is not { } number)
+                {
+                    return null;
+                }
+
+                if (numbers.Contains(number))
+                {
+                    result.AddError($"{name} names {number} twice");
+                    return null;
+                }
+
+                numbers.Add(number);
+            }
+
+            return numbers.ToImmutable();
+        },
+    };
+
+    /// <summary>One of a few words; the first is the default.</summary>
+    public static Option<string> OneOf(string name, string description, params string[] words) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', words),
+        DefaultValueFactory = _ => words[0],
+        CustomParser = result => Known(result, name, result.Tokens[0].Value, words) ?? words[0],
+    };
+
+    /// <summary>Known words separated by commas, null where the option is absent.</summary>
+    public static Option<ImmutableArray<string>?> SomeOf(string name, string description, ImmutableArray<string> words) => new(name)
+    {
+        Description = description,
+        HelpName = "M,M,...",
+        CustomParser = result =>
+        {
+            var chosen = ImmutableArray.CreateBuilder<string>();
+            foreach (string word in result.Tokens[0].Value.Split(','))
+            {
+                if (Known(result, name, word, words) is not { } known)
+                {
+                    return null;
+                }
+
+                if (chosen.Contains(known))
+                {
+                    result.AddError($"{name} names '{known}' twice");
+                    return null;
+                }
+
+                chosen.Add(known);
+            }
+
+            return chosen.ToImmutable();
+        },
+    };
+
+    /// <summary>Any text, such as a path; null where the option is absent.</summary>
+    public static Option<string?> Text(string name, string description, string helpName) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+    };
+
+    /// <summary>A word that must be known; null where it is not and <paramref name="result"/> has the error.</summary>
+    public static string? Known(ArgumentResult result, string name, string word, IReadOnlyList<string> words)
+    {
+        if (words.Contains(word))
+        {
+            return word;
+        }
+
+        result.AddError($"unknown {name} '{word}'{NearestWord.Hint(word, words)}; {ParseErrors.Allowed(words)}");
+        return null;
+    }
+
+    private static long? ParseWholeNumber(ArgumentResult result, string name, string word, long minimum, long maximum)
+    {
+        if (long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            && number >= minimum && number <= maximum)
+        {
+            return number;
+        }
+
+        string range = maximum == long.MaxValue ? $"a whole number from {minimum} on" : $"a whole number from {minimum} to {maximum}";
+        result.AddError($"{name} takes {range}, not '{word}'");
+        return null;
+    }
+}

@@ -1,0 +1,112 @@
+namespace Harness.Tests.CommandLine;
+
+/// <summary>What bad input gets: one line that names it and what is allowed, and the right exit code.</summary>
+public sealed class BadInputTests
+{
+    private static readonly string[] s_models = ["vgg16", "bert-base", "t5-small"];
+
+    [Theory]
+    [InlineData("reprot", "'reprot'", "did you mean 'report'", "audit")]
+    [InlineData("", "unknown verb ''", "report", "audit")]
+    [InlineData("@file", "'@file'", "report", "audit")]
+    public void An_unknown_verb_is_named_with_the_known_ones(string verb, params string[] words) =>
+        Cli.Run(verb).IsOneLineError(2, words);
+
+    [Theory]
+    [InlineData("audit vgg16 --batc 3", "'--batc'", "did you mean '--batch'", "--placement")]
+    [InlineData("--ouy x", "'--ouy'", "did you mean '--out'", "--models")]
+    [InlineData("report --batch 3", "'--batch'", "--batches", "--seqs")]
+    [InlineData("audit vgg16 twice", "'twice'", "one word too many")]
+    [InlineData("ptx", "needs a verb", "run")]
+    [InlineData("ptx walk", "'walk'", "run")]
+    [InlineData("kernels chek", "'chek'", "did you mean 'check'")]
+    public void An_unknown_word_is_named_with_the_known_ones(string line, params string[] words) =>
+        Cli.Run(line.Split(' ')).IsOneLineError(2, words);
+
+    [Fact]
+    public void An_unknown_model_is_named_with_the_known_ones()
+    {
+        Cli.Run("audit", "vgg19").IsOneLineError(2, ["'vgg19'", "did you mean 'vgg16'", .. s_models]);
+        Cli.Run("audit").IsOneLineError(2, s_models);
+        Cli.Run("run", "gpt").IsOneLineError(2, ["'gpt'", .. s_models]);
+        Cli.Run("report", "--models", "vgg16,bart-base").IsOneLineError(2, ["'bart-base'", .. s_models]);
+    }
+
+    [Theory]
+    [InlineData("--batch", "0")]
+    [InlineData("--batch", "-3")]
+    [InlineData("--batch", "2.5")]
+    [InlineData("--batch", "many")]
+    [InlineData("--batch", "9223372036854775808")]
+    [InlineData("--seq", "0")]
+    [InlineData("--seed", "-1")]
+    public void A_number_out_of_range_is_named_with_the_range(string option, string value) =>
+        Cli.Run("audit", "bert-base", option, value).IsOneLineError(2, option, $"'{value}'", "a whole number from");
+
+    [Theory]
+    [InlineData("audit bert-base --seq 513", "--seq", "513", "512")]
+    [InlineData("audit vgg16 --placement tight", "--placement", "'tight'", "planned, online, bump")]
+    [InlineData("audit vgg16 --device gpu", "--device", "'gpu'", "auto, cuda, sim, null")]
+    [InlineData("report --batches 1,,2", "--batches", "''")]
+    [InlineData("report --batches 4,4", "--batches", "4 twice")]
+    [InlineData("report --models vgg16,vgg16", "--models", "'vgg16' twice")]
+    [InlineData("audit vgg16 --batch", "--batch", "needs a value")]
+    [InlineData("audit vgg16 --batch 1 --batch 2", "--batch", "2 times")]
+    public void A_bad_value_is_named_with_what_is_allowed(string line, params string[] words) =>
+        Cli.Run(line.Split(' ')).IsOneLineError(2, words);
+
+    [Theory]
+    [InlineData("audit vgg16 --seq 64", "--seq", "vgg16")]
+    [InlineData("audit vgg16 --decoder-seq 1", "--decoder-seq", "vgg16")]
+    [InlineData("audit bert-base --decoder-seq 5", "--decoder-seq", "bert-base")]
+    [InlineData("report --models vgg16 --seqs 16", "--seqs", "vgg16")]
+    [InlineData("audit vgg16 --device null --kernels .", "--kernels", "null")]
+    [InlineData("run vgg16 --device null", "--device null", "run")]
+    public void An_option_that_does_not_apply_is_an_error(string line, params string[] words) =>
+        Cli.Run(line.Split(' ')).IsOneLineError(2, words);
+
+    [Theory]
+    [InlineData("vgg16", "9223372036854775807")]
+    [InlineData("vgg16", "30000000000000")]
+    [InlineData("bert-base", "900000000000000")]
+    [InlineData("t5-small", "900000000000000")]
+    public void More_bytes_than_64_bits_can_count_are_the_callers_mistake(string model, string batch) =>
+        Cli.Run("audit", model, "--batch", batch, "--device", "null").IsOneLineError(2, "64 bits");
+
+    [Theory]
+    [InlineData("audit vgg16 --device cuda")]
+    [InlineData("report --device cuda")]
+    [InlineData("run vgg16 --device cuda")]
+    public void A_device_that_is_not_here_is_the_machines_lack(string line)
+    {
+        using var folder = new TemporaryFolder();
+        string[] args = line.Split(' ');
+        Cli.Run(args[0] == "report" ? [.. args, "--out", folder.Path] : args).IsOneLineError(3, "cuda", "--device sim");
+    }
+
+    [Fact]
+    public void Files_that_cannot_be_are_named_before_the_work_begins()
+    {
+        using var folder = new TemporaryFolder();
+        string missing = Path.Combine(folder.Path, "missing", "file");
+        string file = folder.Write("file", "");
+        Cli.Run("audit", "vgg16", "--device", "null", "--json", missing).IsOneLineError(2, "--json", missing);
+        Cli.Run("audit", "vgg16", "--device", "null", "--json", folder.Path).IsOneLineError(2, "--json", "is a folder");
+        Cli.Run("report", "--device", "null", "--out", file).IsOneLineError(2, "--out", file);
+        Cli.Run("audit", "vgg16", "--kernels", missing).IsOneLineError(2, missing);
+        Cli.Run("audit", "vgg16", "--kernels", folder.Path).IsOneLineError(2, folder.Path, ".ptx");
+        Cli.Run("run", "vgg16", "--save-outputs", missing).IsOneLineError(2, "--save-outputs", missing);
+    }
+
+    [Fact]
+    public void Help_and_version_stand_everywhere()
+    {
+        foreach (string[] args in new string[][] { ["--help"], ["--version"], ["report", "--help"], ["audit", "--help"], ["run", "--help"], ["kernels", "check", "--help"], ["ptx", "run", "--help"], ["bench", "--help"] })
+        {
+            CliResult result = Cli.Run(args);
+            Assert.Equal(0, result.ExitCode);
+            Assert.NotEqual("", result.Out);
+            Assert.Equal("", result.Error);
+        }
+    }
+}
