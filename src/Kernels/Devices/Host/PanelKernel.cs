@@ -18,7 +18,7 @@ internal static unsafe class PanelKernel
     public const int Columns = 12;
 
     /// <summary>c[j * ldc + i] = alpha * sum over k of left[k * 32 + i] * right[k / 16 * groupStride + j * 16 + k % 16] + beta * c[j * ldc + i].</summary>
-    /// <param name="left">[16 groups][32], 64-byte aligned</param>
+    /// <param name="left">[16 groups][32]</param>
     /// <param name="right">[groups][columns][16]</param>
     /// <param name="groupStride">floats from one group of the right operand to the next</param>
     /// <param name="groups">how many groups of 16 are summed</param>

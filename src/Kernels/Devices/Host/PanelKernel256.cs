@@ -57,7 +57,7 @@ internal static unsafe class PanelKernel256
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector256<float> low = Vector256.LoadAligned(left), high = Vector256.LoadAligned(left + 8), b;
+                    Vector256<float> low = Vector256.Load(left), high = Vector256.Load(left + 8), b;
                     b = Vector256.Create(*right);
                     l0 = Vector256.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector256.FusedMultiplyAdd(high, b, h0);
@@ -101,7 +101,7 @@ internal static unsafe class PanelKernel256
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector256<float> low = Vector256.LoadAligned(left), high = Vector256.LoadAligned(left + 8), b;
+                    Vector256<float> low = Vector256.Load(left), high = Vector256.Load(left + 8), b;
                     b = Vector256.Create(*right);
                     l0 = Vector256.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector256.FusedMultiplyAdd(high, b, h0);
@@ -131,7 +131,7 @@ internal static unsafe class PanelKernel256
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector256<float> low = Vector256.LoadAligned(left), high = Vector256.LoadAligned(left + 8), b;
+                    Vector256<float> low = Vector256.Load(left), high = Vector256.Load(left + 8), b;
                     b = Vector256.Create(*right);
                     l0 = Vector256.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector256.FusedMultiplyAdd(high, b, h0);

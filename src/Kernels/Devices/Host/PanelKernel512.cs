@@ -72,7 +72,7 @@ internal static unsafe class PanelKernel512
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector512<float> low = Vector512.LoadAligned(left), high = Vector512.LoadAligned(left + 16), b;
+                    Vector512<float> low = Vector512.Load(left), high = Vector512.Load(left + 16), b;
                     b = Vector512.Create(*right);
                     l0 = Vector512.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector512.FusedMultiplyAdd(high, b, h0);
@@ -145,7 +145,7 @@ internal static unsafe class PanelKernel512
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector512<float> low = Vector512.LoadAligned(left), high = Vector512.LoadAligned(left + 16), b;
+                    Vector512<float> low = Vector512.Load(left), high = Vector512.Load(left + 16), b;
                     b = Vector512.Create(*right);
                     l0 = Vector512.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector512.FusedMultiplyAdd(high, b, h0);
@@ -198,7 +198,7 @@ internal static unsafe class PanelKernel512
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector512<float> low = Vector512.LoadAligned(left), high = Vector512.LoadAligned(left + 16), b;
+                    Vector512<float> low = Vector512.Load(left), high = Vector512.Load(left + 16), b;
                     b = Vector512.Create(*right);
                     l0 = Vector512.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector512.FusedMultiplyAdd(high, b, h0);
@@ -233,7 +233,7 @@ internal static unsafe class PanelKernel512
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector512<float> low = Vector512.LoadAligned(left), high = Vector512.LoadAligned(left + 16), b;
+                    Vector512<float> low = Vector512.Load(left), high = Vector512.Load(left + 16), b;
                     b = Vector512.Create(*right);
                     l0 = Vector512.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector512.FusedMultiplyAdd(high, b, h0);
@@ -259,7 +259,7 @@ internal static unsafe class PanelKernel512
             {
                 for (float* end = right + Depth; right != end; right++, left += Lanes)
                 {
-                    Vector512<float> low = Vector512.LoadAligned(left), high = Vector512.LoadAligned(left + 16), b;
+                    Vector512<float> low = Vector512.Load(left), high = Vector512.Load(left + 16), b;
                     b = Vector512.Create(*right);
                     l0 = Vector512.FusedMultiplyAdd(low, b, l0);
                     h0 = Vector512.FusedMultiplyAdd(high, b, h0);
