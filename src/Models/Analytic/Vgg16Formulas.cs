@@ -97,12 +97,13 @@ public static class Vgg16Formulas
         AccountBuilder account, Vgg16Config config, Formula b, Formula image, List<PeakMoment> moments, long channels, long size)
     {
         Formula c = Symbol("C", channels), height = Symbol("H", size), width = Symbol("W", size), units = Symbol("U", config.HiddenUnits);
-        Formula classes = Symbol("N", config.Classes), pooled = b * c * (Formula)(Vgg16Config.PooledSize * Vgg16Config.PooledSize);
+        Formula classes = Symbol("N", config.Classes), pooled = Vgg16Config.PooledSize * Vgg16Config.PooledSize * b * c;
 
         // Cell i averages rows floor(i*H/7) to ceil((i+1)*H/7): all rows once, and one row more for each inner border that falls inside a row.
+        // An addition for each element of each cell, and a division for each cell.
         Formula rows = Symbol("(H + 7 - gcd(H, 7))", size + 7 - Gcd(size, 7));
         Formula columns = Symbol("(W + 7 - gcd(W, 7))", size + 7 - Gcd(size, 7));
-        account.Activation("avgpool.output", pooled, Work.Operations(b * c * rows * columns), reads: FloatBytes(b * c * height * width));
+        account.Activation("avgpool.output", pooled, Work.Operations(b * c * rows * columns + pooled), reads: FloatBytes(b * c * height * width));
         moments.Add(new("adaptive_pool", image + FloatBytes(b * c * height * width) + FloatBytes(pooled),
             "the last feature map is brought to 7 x 7; needs an image so small that 7 x 7 is an enlargement"));
 

@@ -228,4 +228,25 @@ public class AccountTests
         Assert.Equal("stage1.convolution", account.Peak.Winner.Name);
         Assert.Equal(4_816_896 + 2 * 102_760_448 + 144 * 64 * (1004 + 64), account.Peak.Bytes);
     }
+
+    [Fact]
+    public void Vgg16s_costs_by_hand()
+    {
+        AnalyticAccount account = Vgg16Formulas.Of(Vgg16Config.Published(batch: 1));
+        AnalyticStep first = StepOf(account, "features.1.output");
+        Assert.Equal(9 * 3 * 64 * 224 * 224, first.Macs.Value);
+        Assert.Equal(2 * first.Macs.Value + 2 * 64 * 224 * 224, first.Flops.Value);
+        Assert.Equal(4 * (3 * 224 * 224 + 64 * 27 + 64), first.BytesRead.Value);
+        Assert.Equal(4 * 64 * 224 * 224, first.BytesWritten.Value);
+
+        Assert.Equal(3 * 64 * 112 * 112, StepOf(account, "features.4.output").Flops.Value);
+        Assert.Equal(2 * 4096, StepOf(account, "classifier.4.output:bias_relu").Flops.Value);
+        Assert.Equal(4 * (1000 + 1000), StepOf(account, "logits:bias").BytesRead.Value);
+
+        // 7 x 7 and 1 x 1 to 7 x 7: 49 cells of one element. 2 x 2: cells of 1, 1, 1, 2, 1, 1, 1 rows, as many columns.
+        Assert.Equal(512 * (49 + 49), StepOf(account, "avgpool.output").Flops.Value);
+        Vgg16Config small = Vgg16Config.Published(1) with { ImageSize = 32 };
+        Assert.Equal(512 * (49 + 49), StepOf(Vgg16Formulas.Of(small), "avgpool.output").Flops.Value);
+        Assert.Equal(512 * (64 + 49), StepOf(Vgg16Formulas.Of(small with { ImageSize = 64 }), "avgpool.output").Flops.Value);
+    }
 }

@@ -113,7 +113,7 @@ public class PeakTests
         long[][] widths = [.. Enumerable.Range(0, 5).Select(stage => Enumerable.Range(0, random.Next(1, 4))
             .Select(_ => hungry < 0 ? Any(random) : stage == hungry ? 256L << random.Next(0, 5) : random.Next(1, 4)).ToArray())];
         return new(
-            Batch: random.Next(1, 4), ImageSize: 32 * random.Next(1, 9), Any(random),
+            Batch: random.Next(1, 4), ImageSize: random.Next(32, 257), Any(random),
             HiddenUnits: hungry < 0 ? Any(random) * random.Next(1, 2000) : Any(random), widths);
     }
 
