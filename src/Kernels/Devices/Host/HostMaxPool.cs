@@ -3,7 +3,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Harness.Kernels.Devices;
 
-/// <summary>Max pooling on the host: square window, no padding, NCHW, output extents floor((input - window) / stride) + 1. A NaN in a window is its maximum.</summary>
+/// <summary>
+/// Max pooling on the host: square window, no padding, NCHW, output extents floor((input - window) / stride) + 1. A NaN in a window
+/// is its maximum.
+/// </summary>
 public static class HostMaxPool
 {
     [ThreadStatic]

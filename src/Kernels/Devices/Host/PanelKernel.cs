@@ -17,7 +17,9 @@ internal static unsafe class PanelKernel
     /// <summary>Columns that the widest kernel takes at a time.</summary>
     public const int Columns = 12;
 
-    /// <summary>c[j * ldc + i] = alpha * sum over k of left[k * 32 + i] * right[k / 16 * groupStride + j * 16 + k % 16] + beta * c[j * ldc + i].</summary>
+    /// <summary>
+    /// c[j * ldc + i] = alpha * sum over k of left[k * 32 + i] * right[k / 16 * groupStride + j * 16 + k % 16] + beta * c[j * ldc + i].
+    /// </summary>
     /// <param name="left">[16 groups][32]</param>
     /// <param name="right">[groups][columns][16]</param>
     /// <param name="groupStride">floats from one group of the right operand to the next</param>

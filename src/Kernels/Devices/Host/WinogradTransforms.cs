@@ -60,7 +60,8 @@ internal static unsafe class WinogradTransforms
             {
                 float* from = columns + i * (3 * Lanes);
                 FilterColumn(
-                    Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes), to + i * 6 * placeStride, placeStride);
+                    Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes),
+                    to + i * 6 * placeStride, placeStride);
             }
         }
     }
@@ -155,6 +156,7 @@ internal static unsafe class WinogradTransforms
         y0 = m0 + sum12 + sum34;
         y1 = Vector512.FusedMultiplyAdd(Vector512.Create(Root2), difference34, difference12 * (Root2 / 2));
         y2 = Vector512.FusedMultiplyAdd(Vector512.Create(2f), sum34, sum12 * 0.5f);
-        y3 = Vector512.FusedMultiplyAdd(Vector512.Create(2 * Root2), difference34, Vector512.FusedMultiplyAdd(Vector512.Create(Root2 / 4), difference12, m5));
+        y3 = Vector512.FusedMultiplyAdd(
+            Vector512.Create(2 * Root2), difference34, Vector512.FusedMultiplyAdd(Vector512.Create(Root2 / 4), difference12, m5));
     }
 }
