@@ -12,7 +12,8 @@ internal static partial class AuditView
 
     public static void Write(AuditRecord audit, IAnsiConsole console, bool allBuffers, bool allSteps)
     {
-        console.WriteLine($"{audit.Configuration}: f32 inference on {audit.Device.Kind} ({audit.Device.Name}), placement {PlacementLabels.Of(audit.Placement)}");
+        console.WriteLine(
+            $"{audit.Configuration}: f32 inference on {audit.Device.Kind} ({audit.Device.Name}), placement {PlacementLabels.Of(audit.Placement)}");
         console.WriteLine();
         CategoryTable(audit).WriteTo(console);
         ArenaTable(audit).WriteTo(console);
@@ -37,7 +38,8 @@ internal static partial class AuditView
             PairRow("retained", "", audit.Retained),
         ],
         $"Peak live is the most that inputs, outputs, activations and workspace hold at one step. By the formula that is {audit.Peak.Moment}, "
-        + $"{audit.Peak.Formula}: {audit.Peak.Why.TrimEnd('.')}. The arena saw it first at step {audit.Peak.Step}. Retained is what the caller still holds after the pass: inputs and outputs.");
+        + $"{audit.Peak.Formula}: {audit.Peak.Why.TrimEnd('.')}. The arena saw it first at step {audit.Peak.Step}. "
+        + "Retained is what the caller still holds after the pass: inputs and outputs.");
 
     private static ImmutableArray<string> PairRow(string name, string count, Pair bytes) =>
     [
@@ -48,15 +50,17 @@ internal static partial class AuditView
     private static ReportTable ArenaTable(AuditRecord audit)
     {
         ArenaRow arena = audit.Arena;
+        long[] sizes = [arena.CapacityBytes, arena.HighWaterBytes, arena.LowerBoundBytes, arena.GapBytes, arena.PaddingBytes];
         string gap = arena.GapBytes == 0
             ? "No placement can do with less: the capacity is the lower bound."
             : $"The capacity is {Quantities.Bytes(arena.GapBytes)} bytes above the lower bound.";
         string touch = audit.Touch is { } seen
-            ? $" The device saw {Quantities.Bytes(seen.UnwrittenBytes)} bytes never written, {Quantities.Bytes(seen.UnreadBytes)} never read, {Quantities.Bytes(seen.OutsideBytes)} touched outside."
+            ? $" The device saw {Quantities.Bytes(seen.UnwrittenBytes)} bytes never written, {Quantities.Bytes(seen.UnreadBytes)} never read, "
+                + $"{Quantities.Bytes(seen.OutsideBytes)} touched outside."
             : " This device cannot see which bytes are touched.";
         return new ReportTable(
             "Arena (bytes)", ["capacity", "high water", "lower bound", "gap", "padding at the peak"],
-            [[Quantities.Bytes(arena.CapacityBytes), Quantities.Bytes(arena.HighWaterBytes), Quantities.Bytes(arena.LowerBoundBytes), Quantities.Bytes(arena.GapBytes), Quantities.Bytes(arena.PaddingBytes)]],
+            [[.. sizes.Select(bytes => Quantities.Bytes(bytes))]],
             gap + touch, TextColumns: 0);
     }
 
@@ -71,10 +75,12 @@ internal static partial class AuditView
             ["step", "MACs", "FLOPs", "read, compulsory (bytes)", "read, counted", "written, compulsory", "written, counted"],
             [
                 .. audit.Steps.Where(_ => all).Select(step => StepCells(
-                    step.Name, step.Macs, step.Flops, step.ReadBytes.Analytic, step.ReadBytes.Observed, step.WrittenBytes.Analytic, step.WrittenBytes.Observed)),
+                    step.Name, step.Macs, step.Flops, step.ReadBytes.Analytic, step.ReadBytes.Observed,
+                    step.WrittenBytes.Analytic, step.WrittenBytes.Observed)),
                 total,
             ],
-            "A multiply-accumulate is one MAC and two FLOPs. Compulsory traffic takes each operand byte once; what the device counts above that is read again.");
+            "A multiply-accumulate is one MAC and two FLOPs. Compulsory traffic takes each operand byte once; "
+            + "what the device counts above that is read again.");
 
         long? Total(Func<StepRow, long?> bytes) => audit.Steps.Any(step => bytes(step) is null) ? null : audit.Steps.Sum(bytes);
     }

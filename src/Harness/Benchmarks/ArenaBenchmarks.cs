@@ -34,7 +34,10 @@ public class ArenaBenchmarks
         _calls =
         [
             .. plan.Placed.Select(placed => placed.Lifetime)
-                .SelectMany(life => new[] { (life.Tensor.Index, Step: life.FirstStep, IsBirth: true), (life.Tensor.Index, Step: life.LastStep, IsBirth: false) })
+                .SelectMany(life => new[]
+                {
+                    (life.Tensor.Index, Step: life.FirstStep, IsBirth: true), (life.Tensor.Index, Step: life.LastStep, IsBirth: false),
+                })
                 .OrderBy(call => call.Step).ThenByDescending(call => call.IsBirth),
         ];
     }

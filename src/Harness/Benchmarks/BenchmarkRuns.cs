@@ -80,11 +80,14 @@ internal static class BenchmarkRuns
         {
             GemmShape shape => $"{Quantities.Number(shape.Flops / best, 1)} GFLOP/s",
             string kernel when report.BenchmarkCase.Descriptor.Type == typeof(KernelBenchmarks) =>
-                $"{Quantities.Number(KernelBenchmarks.LaneInstructions(kernel) / (best / NanosecondsPerSecond) / Environment.ProcessorCount / 1e6, 0)} million/s/core",
+                $"{Quantities.Number(MillionLaneInstructions(kernel) / (best / NanosecondsPerSecond) / Environment.ProcessorCount, 0)} million/s/core",
             _ => Quantities.Number(null, 0),
         };
-        return [parameters, Time(best), Time(report.ResultStatistics.Mean), rate, Quantities.Bytes(report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase))];
+        long? allocatedBytes = report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase);
+        return [parameters, Time(best), Time(report.ResultStatistics.Mean), rate, Quantities.Bytes(allocatedBytes)];
     }
+
+    private static double MillionLaneInstructions(string kernel) => KernelBenchmarks.LaneInstructions(kernel) / 1e6;
 
     private static string Time(double nanoseconds) => nanoseconds switch
     {

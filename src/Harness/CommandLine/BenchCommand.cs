@@ -16,7 +16,9 @@ internal static class BenchCommand
         {
             Description = $"{string.Join(", ", BenchmarkRuns.Groups)} (default: all)",
             Arity = ArgumentArity.ZeroOrOne,
-            CustomParser = result => result.Tokens.Count == 0 ? null : Values.Known(result, "group of benchmarks", result.Tokens[0].Value, BenchmarkRuns.Groups),
+            CustomParser = result => result.Tokens.Count == 0
+                ? null
+                : Values.Known(result, "group of benchmarks", result.Tokens[0].Value, BenchmarkRuns.Groups),
         };
         var command = new Command("bench", $"Measures the product itself with BenchmarkDotNet; details go to {Folder}.");
         command.Add(group);

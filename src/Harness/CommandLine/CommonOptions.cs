@@ -8,7 +8,8 @@ internal static class CommonOptions
 {
     private const long DefaultSeed = 42;
 
-    public static Option<string?> Json() => Values.Text("--json", "write the result as JSON; - is standard output, and then nothing else is printed there", "FILE");
+    public static Option<string?> Json() => Values.Text(
+        "--json", "write the result as JSON; - is standard output, and then nothing else is printed there", "FILE");
 
     public static Option<string> Placement() => Values.OneOf(
         "--placement", "planned: offsets chosen beforehand from the lifetimes; online: allocate and free as the pass runs; bump: nothing is reused",

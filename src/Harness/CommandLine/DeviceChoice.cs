@@ -15,7 +15,8 @@ internal sealed class DeviceChoice
     private const string Null = "null";
 
     private readonly Option<string> _device = Values.OneOf(
-        "--device", "auto: cuda where it works, else sim; sim: the software GPU; null: plans and accounts, computes nothing", Auto, Cuda, Simulated, Null);
+        "--device", "auto: cuda where it works, else sim; sim: the software GPU; null: plans and accounts, computes nothing",
+        Auto, Cuda, Simulated, Null);
 
     private readonly Option<string?> _kernels = Values.Text(
         "--kernels", "run the .ptx files of this folder instead of the built-in ones (sim)", "DIR");
@@ -34,7 +35,9 @@ internal sealed class DeviceChoice
         switch (parsed.GetValue(_device))
         {
             case Null:
-                return folder is null ? new NullDevice() : throw new CallerException("--kernels does not apply to --device null, which runs no kernel");
+                return folder is null
+                    ? new NullDevice()
+                    : throw new CallerException("--kernels does not apply to --device null, which runs no kernel");
             case Cuda:
                 throw new MachineException("--device cuda: this version has no CUDA device; use --device sim or --device null");
             default:

@@ -87,7 +87,8 @@ internal static class KernelsCommand
             }
 
             device.WriteNote(parsed, host, json);
-            ImmutableArray<KernelCheckResult> results = ProgressView.Show(host, KernelCatalog.Entries.Length, progress => Check(opened, entry, progress));
+            ImmutableArray<KernelCheckResult> results = ProgressView.Show(
+                host, KernelCatalog.Entries.Length, progress => Check(opened, entry, progress));
             int failures = results.Count(result => !result.Passed);
             if (!json.OwnsStandardOutput)
             {
@@ -131,7 +132,8 @@ internal static class KernelsCommand
         new ReportTable(
             "Kernels against their references", ["entry", "shape", "result", "elements", "largest error", "tolerance", "bytes read", "bytes written"],
             [.. results.Select(result => ImmutableArray.Create(
-                result.Entry, result.Shape, result.Passed ? "pass" : "FAIL", Quantities.Count(result.Elements), Error(result.MaxError), Error(result.Tolerance),
+                result.Entry, result.Shape, result.Passed ? "pass" : "FAIL", Quantities.Count(result.Elements),
+                Error(result.MaxError), Error(result.Tolerance),
                 Quantities.Bytes(result.Cost?.BytesRead), Quantities.Bytes(result.Cost?.BytesWritten)))],
             "The error shown is that of the element which comes closest to its own tolerance; references compute in double precision.",
             TextColumns: 3).WriteTo(console);
@@ -146,7 +148,8 @@ internal static class KernelsCommand
             : $"{entries} entries at {results.Length} shapes, {failures} failed");
     }
 
-    private static string Error(double error) => double.IsNaN(error) ? Quantities.Number(null, 0) : error.ToString("0.0e+00", CultureInfo.InvariantCulture);
+    private static string Error(double error) =>
+        double.IsNaN(error) ? Quantities.Number(null, 0) : error.ToString("0.0e+00", CultureInfo.InvariantCulture);
 
     private static JsonObject ResultJson(KernelCheckResult result) => new()
     {

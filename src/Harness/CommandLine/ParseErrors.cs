@@ -48,7 +48,8 @@ internal static class ParseErrors
         OptionResult? option = error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult;
         return option switch
         {
-            { IdentifierTokenCount: > 1, Option.Arity.MaximumNumberOfValues: 1 } => $"{option.Option.Name} is given {option.IdentifierTokenCount} times; once is allowed",
+            { IdentifierTokenCount: > 1, Option.Arity.MaximumNumberOfValues: 1 } =>
+                $"{option.Option.Name} is given {option.IdentifierTokenCount} times; once is allowed",
             { Tokens.Count: 0 } => $"{option.Option.Name} needs a value: {option.Option.Description}",
             _ => error.Message,
         };

@@ -22,7 +22,8 @@ internal sealed class ProgressView
 
         return host.ErrorConsole().Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .Start(context => work(new ProgressView(context.AddTask("starting", maxValue: Math.Max(1, total)))));
     }
 

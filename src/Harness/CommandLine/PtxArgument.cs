@@ -7,6 +7,8 @@ namespace Harness.CommandLine;
 /// <summary>One <c>--arg</c> of <c>ptx run</c>.</summary>
 internal abstract record PtxArgument(string Text)
 {
+    private static readonly string[] s_kinds = ["u32", "s32", "u64", "f32", "in", "out", "inout", "zeros"];
+
     private const string Allowed = "u32:N, s32:N, u64:N, f32:X, in:FILE, out:FILE:BYTES, inout:FILE or zeros:BYTES";
 
     /// <summary>Bytes of the parameter that it fills.</summary>
@@ -28,7 +30,7 @@ internal abstract record PtxArgument(string Text)
             "inout" => PtxBuffer.FromFile(text, value, target: value),
             "zeros" => PtxBuffer.Zeros(text, BufferBytes(text, value)),
             "out" => Out(text, value),
-            _ => throw new CallerException($"--arg '{text}': unknown kind '{kind}'{NearestWord.Hint(kind, ["u32", "s32", "u64", "f32", "in", "out", "inout", "zeros"])}; allowed: {Allowed}"),
+            _ => throw new CallerException($"--arg '{text}': unknown kind '{kind}'{NearestWord.Hint(kind, s_kinds)}; allowed: {Allowed}"),
         };
     }
 

@@ -76,7 +76,8 @@ internal static class PtxCommand
             if (!json.OwnsStandardOutput)
             {
                 host.Out.WriteLine(
-                    $"{entryName}: {Quantities.Count(cost.LaneInstructions)} lane instructions, {Quantities.Bytes(cost.BytesRead)} bytes read, {Quantities.Bytes(cost.BytesWritten)} bytes written");
+                    $"{entryName}: {Quantities.Count(cost.LaneInstructions)} lane instructions, "
+                    + $"{Quantities.Bytes(cost.BytesRead)} bytes read, {Quantities.Bytes(cost.BytesWritten)} bytes written");
             }
 
             json.Write(new JsonObject
@@ -97,8 +98,9 @@ internal static class PtxCommand
     {
         PtxModule module = PtxParser.Parse(source);
         string[] entries = [.. module.Functions.Where(function => function.IsEntry).Select(function => function.Name)];
+        string known = entries.Length == 0 ? "none" : string.Join(", ", entries);
         return module.Functions.FirstOrDefault(function => function.IsEntry && function.Name == name)
-            ?? throw new CallerException($"{source.Name} has no entry '{name}'{NearestWord.Hint(name, entries)}; it has {(entries.Length == 0 ? "none" : string.Join(", ", entries))}");
+            ?? throw new CallerException($"{source.Name} has no entry '{name}'{NearestWord.Hint(name, entries)}; it has {known}");
     }
 
     private static void RequireFit(PtxFunction function, ImmutableArray<PtxArgument> arguments)
@@ -112,10 +114,12 @@ internal static class PtxCommand
 
         for (int i = 0; i < arguments.Length; i++)
         {
-            if (function.Parameters[i].Bytes != arguments[i].SizeBytes)
+            PtxVariable parameter = function.Parameters[i];
+            if (parameter.Bytes != arguments[i].SizeBytes)
             {
                 throw new CallerException(
-                    $"--arg '{arguments[i].Text}' has {arguments[i].SizeBytes} bytes, parameter {i} of '{function.Name}' ({Declaration(function.Parameters[i])}) has {function.Parameters[i].Bytes}");
+                    $"--arg '{arguments[i].Text}' has {arguments[i].SizeBytes} bytes, "
+                    + $"parameter {i} of '{function.Name}' ({Declaration(parameter)}) has {parameter.Bytes}");
             }
         }
     }

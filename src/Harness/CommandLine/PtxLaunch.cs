@@ -57,7 +57,8 @@ internal static class PtxLaunch
         if (written != buffer.Argument.Bytes)
         {
             throw new CheckFailedException(
-                $"--arg '{buffer.Argument.Text}': the launch wrote {written} of {buffer.Argument.Bytes} bytes, the others are undefined; use inout:FILE to start from a file");
+                $"--arg '{buffer.Argument.Text}': the launch wrote {written} of {buffer.Argument.Bytes} bytes, the others are undefined; "
+                + "use inout:FILE to start from a file");
         }
 
         byte[] bytes = new byte[buffer.Argument.Bytes];

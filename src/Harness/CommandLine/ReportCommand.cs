@@ -18,9 +18,12 @@ internal static class ReportCommand
     public static Command Create(CommandHost host)
     {
         Option<string?> folder = Values.Text("--out", $"folder for report.md and report.json (default {DefaultFolder})", "DIR");
-        Option<ImmutableArray<string>?> models = Values.SomeOf("--models", $"models, separated by commas (default {string.Join(',', Sweep.ModelNames)})", [.. Sweep.ModelNames]);
-        Option<ImmutableArray<long>?> batches = Values.WholeNumbers("--batches", "batches, separated by commas (default 1,2,4,8,16, images also 32)", 1);
-        Option<ImmutableArray<long>?> sequences = Values.WholeNumbers("--seqs", "sequence lengths, separated by commas (default 16,32,64,128,256)", 1);
+        Option<ImmutableArray<string>?> models = Values.SomeOf(
+            "--models", $"models, separated by commas (default {string.Join(',', Sweep.ModelNames)})", [.. Sweep.ModelNames]);
+        Option<ImmutableArray<long>?> batches = Values.WholeNumbers(
+            "--batches", "batches, separated by commas (default 1,2,4,8,16, images also 32)", 1);
+        Option<ImmutableArray<long>?> sequences = Values.WholeNumbers(
+            "--seqs", "sequence lengths, separated by commas (default 16,32,64,128,256)", 1);
         Option<string> placement = CommonOptions.Placement();
         var device = new DeviceChoice();
         Option<long?> seed = CommonOptions.Seed();
@@ -43,7 +46,8 @@ internal static class ReportCommand
             using IDevice opened = device.Open(parsed);
             PreparedSweep prepared = Prepare(cells, opened, PlacementLabels.Parse(parsed.GetValue(placement)!), host);
             device.WriteNote(parsed, host, json);
-            SweepResult result = ProgressView.Show(host, prepared.Work, progress => Run(prepared, CommonOptions.SeedOf(parsed, seed), progress, host));
+            long chosenSeed = CommonOptions.SeedOf(parsed, seed);
+            SweepResult result = ProgressView.Show(host, prepared.Work, progress => Run(prepared, chosenSeed, progress, host));
             var report = new Report(result);
             AtomicFile.WriteText(Path.Combine(target, "report.md"), report.ToMarkdown());
             AtomicFile.WriteText(Path.Combine(target, "report.json"), JsonOutput.Text(report.ToJson()));
@@ -58,7 +62,8 @@ internal static class ReportCommand
         return command;
     }
 
-    private sealed record PreparedSweep(IDevice Device, Placement Placement, PassRunner Runner, ImmutableArray<(SweepCell Cell, PreparedPass Pass)> Passes, long StartTimestamp)
+    private sealed record PreparedSweep(
+        IDevice Device, Placement Placement, PassRunner Runner, ImmutableArray<(SweepCell Cell, PreparedPass Pass)> Passes, long StartTimestamp)
     {
         public double Work => Passes.Sum(pass => pass.Pass.Work);
     }

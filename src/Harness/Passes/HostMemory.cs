@@ -27,7 +27,8 @@ internal static class HostMemory
         if (neededBytes > availableBytes)
         {
             throw new MachineException(
-                $"{what} needs {neededBytes} bytes of this machine's memory and {availableBytes} are available; choose a smaller size or --device null");
+                $"{what} needs {neededBytes} bytes of this machine's memory and {availableBytes} are available; "
+                + "choose a smaller size or --device null");
         }
     }
 

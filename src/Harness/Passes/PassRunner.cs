@@ -125,8 +125,11 @@ internal sealed class PassRunner(IDevice device, Placement placement, TimeProvid
             return;
         }
 
-        long parameterBytes = _weightsOf == prepared.Configuration.Model ? 0 : prepared.Program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
-        long largestTensorBytes = prepared.Program.Tensors.Max(tensor => tensor.Category is TensorCategory.Activation or TensorCategory.Workspace ? 0 : tensor.Bytes);
+        StepProgram program = prepared.Program;
+        bool hasWeights = _weightsOf == prepared.Configuration.Model;
+        long parameterBytes = hasWeights ? 0 : program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
+        long largestTensorBytes = program.Tensors
+            .Where(tensor => tensor.Category is not (TensorCategory.Activation or TensorCategory.Workspace)).Max(tensor => tensor.Bytes);
         long regionBytes = prepared.Plan.CapacityBytes + parameterBytes;
         // The software GPU keeps two bits for every byte of a region: written, and read.
         HostMemory.Require(prepared.Configuration.ToString(), regionBytes + regionBytes / 4 + largestTensorBytes, HostMemory.AvailableBytes);
@@ -136,7 +139,8 @@ internal sealed class PassRunner(IDevice device, Placement placement, TimeProvid
     {
         if (tensor.Bytes > Array.MaxLength)
         {
-            throw new MachineException($"{tensor.Name} has {tensor.Bytes} bytes; a tensor that is copied to or from the device may have at most {Array.MaxLength}");
+            throw new MachineException(
+                $"{tensor.Name} has {tensor.Bytes} bytes; a tensor that is copied to or from the device may have at most {Array.MaxLength}");
         }
 
         if (_staging.Length < tensor.Bytes)

@@ -34,13 +34,15 @@ internal sealed class TensorSource : IDisposable
         return path is null ? Seeded(model, seed) : FromFile(path, pass.Program.Of(TensorCategory.Parameter), model.Names, (_, _) => { });
     }
 
-    /// <exception cref="CallerException">the file is not sound, does not hold exactly the inputs, or holds a value that the model cannot work on</exception>
+    /// <exception cref="CallerException">the file is not sound, lacks an input or has one too many, or holds a value out of range</exception>
     public static TensorSource Inputs(PreparedPass pass, string? path, long seed)
     {
         Model model = pass.Configuration.Model;
         return path is null
             ? Seeded(model, seed)
-            : FromFile(path, pass.Program.Of(TensorCategory.Input), CheckpointNames.Exact, (tensor, bytes) => model.Values(tensor).Validate(tensor, bytes));
+            : FromFile(
+                path, pass.Program.Of(TensorCategory.Input), CheckpointNames.Exact,
+                (tensor, bytes) => model.Values(tensor).Validate(tensor, bytes));
     }
 
     public void Dispose() => _file?.Dispose();

@@ -20,10 +20,12 @@ internal static class FindingTables
 
     private static string GrowthMeaning(Findings findings)
     {
-        string meaning = "One sample more costs this much: activations if nothing were reused, peak live with reuse, retained in what the caller keeps";
+        const string meaning =
+            "One sample more costs this much: activations if nothing were reused, peak live with reuse, retained in what the caller keeps";
         Growth? vgg = findings.Growth.FirstOrDefault(row => row.Model == "vgg16" && row.PublishedMiBPerSample is not null);
         return vgg is { PublishedMiBPerSample: { } published } && vgg.MiBPerSample > 2 * published
-            ? $"{meaning}; the published {Quantities.Number(published, 2)} for vgg16 is {Quantities.Number(vgg.MiBPerSample, 2)} in truth: its first cell holds a one-time workspace, so that the first slope comes out negative and pulls the mean down."
+            ? $"{meaning}; the published {Quantities.Number(published, 2)} for vgg16 is {Quantities.Number(vgg.MiBPerSample, 2)} in truth: "
+                + "its first cell holds a one-time workspace, so that the first slope comes out negative and pulls the mean down."
             : $"{meaning}.";
     }
 
@@ -43,7 +45,9 @@ internal static class FindingTables
         string[] linear = [.. Exact(Measure.RetainedName, 1)];
         string meaning = "A residual near 0 says that the quantity is that polynomial, a large one that it is not";
         string squared = quadratic.Length > 0 ? $"; over the length the activations of {And(quadratic)} are exactly quadratic and not linear" : "";
-        string kept = linear.Length > 0 ? $"; what stays allocated is exactly linear for {And(linear)}, so the quadratic term of a fit to measurements is noise" : "";
+        string kept = linear.Length > 0
+            ? $"; what stays allocated is exactly linear for {And(linear)}, so the quadratic term of a fit to measurements is noise"
+            : "";
         return $"{meaning}{squared}{kept}.";
 
         IEnumerable<string> Exact(string quantity, int degree) => overLength
@@ -54,7 +58,8 @@ internal static class FindingTables
         "Ratios between models, and MiB per million parameters",
         ["what", "quantity", "per", "batch", "value", "published"],
         [.. findings.Ratios.Select(ratio => Cells(
-            ratio.Name, ratio.Quantity, ratio.Per, Quantities.Count(ratio.Batch), Quantities.Number(ratio.Value, 4), Quantities.Number(ratio.Published, 2)))],
+            ratio.Name, ratio.Quantity, ratio.Per, Quantities.Count(ratio.Batch), Quantities.Number(ratio.Value, 4),
+            Quantities.Number(ratio.Published, 2)))],
         RatioMeaning(findings), TextColumns: 3);
 
     private static string RatioMeaning(Findings findings)
@@ -66,14 +71,17 @@ internal static class FindingTables
         {
             Ratio most = perParameter.MaxBy(ratio => ratio.Value)!;
             Ratio least = perParameter.MinBy(ratio => ratio.Value)!;
-            spread = $"At batch {most.Batch} {most.Name} needs {Quantities.Number(most.Value / least.Value, 1)} times the live bytes per parameter of {least.Name}: {lesson}";
+            spread = $"At batch {most.Batch} {most.Name} needs {Quantities.Number(most.Value / least.Value, 1)} times the live bytes per parameter "
+                + $"of {least.Name}: {lesson}";
         }
 
-        Ratio[] distorted = [.. findings.Ratios.Where(ratio => ratio.Per == "model" && ratio.Quantity == Measure.RetainedName && ratio.Value > 2 * ratio.Published)];
+        Ratio[] distorted =
+            [.. findings.Ratios.Where(ratio => ratio is { Per: "model", Quantity: Measure.RetainedName } && ratio.Value > 2 * ratio.Published)];
         string published = distorted.Length == 0
             ? ""
             : "; of what stays allocated, "
-                + And([.. distorted.Select(ratio => $"{ratio.Name} is {Quantities.Number(ratio.Value, 2)} where {Quantities.Number(ratio.Published, 2)} was published")])
+                + And([.. distorted.Select(ratio =>
+                    $"{ratio.Name} is {Quantities.Number(ratio.Value, 2)} where {Quantities.Number(ratio.Published, 2)} was published")])
                 + ", because the published vgg16 cell at batch 1 holds a one-time workspace";
         return $"{(spread.Length > 0 ? spread : $"One model alone shows no spread: {lesson}")}{published}.";
     }
@@ -105,16 +113,17 @@ internal static class FindingTables
         }
 
         CellResult fastest = sweep.Cells.MaxBy(FlopsPerSecond)!;
-        return $"{words}; the best rate of the sweep, {Quantities.Number(FlopsPerSecond(fastest) / 1e9, 0)} GFLOP/s, was reached by {fastest.Cell.Configuration}.";
+        string rate = Quantities.Number(FlopsPerSecond(fastest) / 1e9, 0);
+        return $"{words}; the best rate of the sweep, {rate} GFLOP/s, was reached by {fastest.Cell.Configuration}.";
     }
 
     private static double FlopsPerSecond(CellResult cell) => cell.Seconds > 0 ? cell.Audit.Steps.Sum(step => step.Flops ?? 0) / cell.Seconds : 0;
 
     private static long? CompulsoryBytes(ImmutableArray<StepRow> steps) =>
-        steps.Any(step => step.ReadBytes.Analytic is null) ? null : steps.Sum(step => step.ReadBytes.Analytic!.Value + step.WrittenBytes.Analytic!.Value);
+        steps.Any(step => step.ReadBytes.Analytic is null) ? null : steps.Sum(step => step.ReadBytes.Analytic + step.WrittenBytes.Analytic);
 
     private static long? CountedBytes(ImmutableArray<StepRow> steps) =>
-        steps.Any(step => step.ReadBytes.Observed is null) ? null : steps.Sum(step => step.ReadBytes.Observed!.Value + step.WrittenBytes.Observed!.Value);
+        steps.Any(step => step.ReadBytes.Observed is null) ? null : steps.Sum(step => step.ReadBytes.Observed + step.WrittenBytes.Observed);
 
     /// <summary><c>-0.000018 n^2 + 0.0278 n + 0.07</c>, six significant digits, rounding noise as 0.</summary>
     public static string PolynomialText(ImmutableArray<double> coefficients)

@@ -74,7 +74,8 @@ internal sealed record Findings(ImmutableArray<Growth> Growth, ImmutableArray<Po
 
     private static IEnumerable<Ratio> RatiosOf(SweepResult sweep)
     {
-        Dictionary<string, ImmutableArray<CellResult>> batchSweeps = sweep.Models.ToDictionary(model => model, model => sweep.Along(model, SweepAxis.Batch));
+        Dictionary<string, ImmutableArray<CellResult>> batchSweeps =
+            sweep.Models.ToDictionary(model => model, model => sweep.Along(model, SweepAxis.Batch));
         long[] common = [.. batchSweeps.Values.Select(cells => cells.Select(cell => cell.Cell.Varied)).Aggregate((a, b) => a.Intersect(b))];
         if (common.Length == 0)
         {

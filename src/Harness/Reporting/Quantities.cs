@@ -18,7 +18,7 @@ internal static class Quantities
 
     public static string Number(double? value, int decimals) =>
         value is { } known
-            ? (Math.Round(known, decimals) + 0.0).ToString("N" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) // + 0.0: no "-0.00"
+            ? (Math.Round(known, decimals) + 0.0).ToString($"N{decimals}", CultureInfo.InvariantCulture) // + 0.0: never "-0.00"
             : Unknown;
 
     public static string Count(long? value) => Bytes(value);

@@ -31,7 +31,8 @@ internal sealed class Report(SweepResult sweep)
             return rows.Any(row => row is null)
                 ? "This device cannot see which bytes are touched."
                 : $"Over all configurations the device saw {Quantities.Bytes(rows.Sum(row => row!.UnwrittenBytes))} bytes never written, "
-                    + $"{Quantities.Bytes(rows.Sum(row => row!.UnreadBytes))} never read and {Quantities.Bytes(rows.Sum(row => row!.OutsideBytes))} touched outside every buffer.";
+                    + $"{Quantities.Bytes(rows.Sum(row => row!.UnreadBytes))} never read and "
+                    + $"{Quantities.Bytes(rows.Sum(row => row!.OutsideBytes))} touched outside every buffer.";
         }
     }
 

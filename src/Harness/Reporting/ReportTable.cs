@@ -5,7 +5,8 @@ using Spectre.Console;
 
 namespace Harness.Reporting;
 
-/// <summary>A table for people, and one sentence on what its numbers mean. The first <paramref name="TextColumns"/> columns are words, the others numbers.</summary>
+/// <summary>A table for people, and one sentence on what its numbers mean.</summary>
+/// <param name="TextColumns">this many columns at the left are words, the others numbers</param>
 internal sealed record ReportTable(
     string Title, ImmutableArray<string> Headers, ImmutableArray<ImmutableArray<string>> Rows, string Meaning, int TextColumns = 1)
 {

@@ -43,10 +43,14 @@ internal static class RetainedTables
     private static string Meaning(ImmutableArray<CellResult> cells)
     {
         const string difference =
-            "Ours is the exact bytes of the inputs and outputs that the caller still holds; the published figure is what PyTorch's caching allocator kept for them, "
-            + "which hands out blocks of whole 512 bytes, sometimes a larger free block uncut, and in the first pass of a process also a workspace for cuBLAS";
+            "Ours is the exact bytes of the inputs and outputs that the caller still holds; the published figure is what PyTorch's caching "
+            + "allocator kept for them, which hands out blocks of whole 512 bytes, sometimes a larger free block uncut, and in the first pass of a "
+            + "process also a workspace for cuBLAS";
         (CellResult Cell, double Excess)[] excesses =
-            [.. cells.Where(cell => PublishedMiB(cell) is not null).Select(cell => (cell, PublishedMiB(cell)!.Value - Measure.Retained.MiB(cell.Audit)))];
+        [
+            .. cells.Where(cell => PublishedMiB(cell) is not null)
+                .Select(cell => (cell, PublishedMiB(cell)!.Value - Measure.Retained.MiB(cell.Audit))),
+        ];
         if (excesses.Length == 0)
         {
             return "No cell of this sweep was published; retained bytes are those of the inputs and outputs that the caller still holds.";
@@ -62,5 +66,7 @@ internal static class RetainedTables
     private const double PrintedPrecisionMiB = 0.01;
 
     private static string Size(CellResult cell) =>
-        cell.Cell.Configuration.Size is { Batch: var batch, Sequence: { } sequence } ? $"batch {batch}, length {sequence}" : $"batch {cell.Cell.Configuration.Size.Batch}";
+        cell.Cell.Configuration.Size is { Sequence: { } sequence, Batch: var batch }
+            ? $"batch {batch}, length {sequence}"
+            : $"batch {cell.Cell.Configuration.Size.Batch}";
 }

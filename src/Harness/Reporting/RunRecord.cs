@@ -29,7 +29,9 @@ internal sealed record RunRecord(
             [.. Outputs.Select(output => ImmutableArray.Create(
                 output.Name, output.Shape.ToString(), TensorSummary.Text(output.Minimum), TensorSummary.Text(output.Maximum),
                 TensorSummary.Text(output.Mean), output.Checksum))],
-            notFinite == 0 ? "Every element is finite." : $"{Quantities.Count(notFinite)} elements are infinite or not a number; the figures leave them out.",
+            notFinite == 0
+                ? "Every element is finite."
+                : $"{Quantities.Count(notFinite)} elements are infinite or not a number; the figures leave them out.",
             TextColumns: 2).WriteTo(console);
         foreach (Mismatch mismatch in Result.Audit.Mismatches)
         {

@@ -55,8 +55,9 @@ internal static class SweepTables
         bool proportional = cells.All(cell =>
             (Int128)Measure.Activations.ObservedBytes(cell.Audit) * cells[0].Cell.Varied
             == (Int128)Measure.Activations.ObservedBytes(cells[0].Audit) * cell.Cell.Varied);
+        string aSample = Quantities.Number(Measure.Activations.MiB(cells[0].Audit) / cells[0].Cell.Varied, 2);
         return proportional
-            ? $"Activations are proportional to the batch ({Quantities.Number(Measure.Activations.MiB(cells[0].Audit) / cells[0].Cell.Varied, 2)} MiB a sample); "
+            ? $"Activations are proportional to the batch ({aSample} MiB a sample); "
             : "Activations have a part that does not depend on the batch; ";
     }
 
@@ -74,9 +75,11 @@ internal static class SweepTables
         double retained = (double)Measure.Retained.ObservedBytes(last.Audit) / Measure.Retained.ObservedBytes(before.Audit);
         long squaredBytes = last.Audit.Buffers.Where(IsSquaredInLength).Sum(row => row.Bytes.Observed ?? 0);
         double share = 100.0 * squaredBytes / Measure.Activations.ObservedBytes(last.Audit);
-        string step = $"From length {before.Cell.Varied} to {last.Cell.Varied} (x{Quantities.Number(length, 2)}) activations grow x{Quantities.Number(activations, 2)}";
+        string step = $"From length {before.Cell.Varied} to {last.Cell.Varied} (x{Quantities.Number(length, 2)}) "
+            + $"activations grow x{Quantities.Number(activations, 2)}";
         string cause = activations > length
-            ? $", faster than the length, because attention scores and probabilities hold length x length numbers a head ({Quantities.Number(share, 0)} % of the activations at {last.Cell.Varied})"
+            ? ", faster than the length, because attention scores and probabilities hold length x length numbers a head "
+                + $"({Quantities.Number(share, 0)} % of the activations at {last.Cell.Varied})"
             : $", not faster than the length: the length x length buffers are {Quantities.Number(share, 0)} % of the activations at {last.Cell.Varied}";
         string stays = retained > length
             ? $"what stays allocated grows x{Quantities.Number(retained, 2)}"
