@@ -1,0 +1,94 @@
+using System.Runtime.InteropServices;
+using Harness.Kernels.Checks;
+using Harness.Kernels.Devices;
+using Harness.Kernels.Launch;
+using Harness.Kernels.Programs;
+using Harness.Kernels.Ptx;
+using Xunit;
+
+namespace Harness.Kernels.Tests.Launch;
+
+/// <summary>The PTX on the software GPU, every memory check on.</summary>
+public sealed class KernelCheckTests : IDisposable
+{
+    private readonly SimulatedDevice _device = new(KernelLibrary.Embedded, workers: 1);
+
+    public static TheoryData<string> Entries { get; } = [.. KernelCatalog.Entries.Select(entry => entry.Name)];
+
+    public void Dispose() => _device.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Entries))]
+    public void An_entry_agrees_with_its_reference_at_every_shape(string entry)
+    {
+        KernelCheckResult[] results = [.. KernelCheck.Run(_device, entry)];
+
+        Assert.NotEmpty(results);
+        Assert.All(results, result => Assert.True(result.Passed, $"{result.Shape}: {result.Failure}"));
+    }
+
+    /// <summary>A changed constant, a lost term, an access one step too far, a missing barrier: each is noticed.</summary>
+    [Theory]
+    [InlineData("softmax_v1", "softmax.ptx", "sub.rn.f32      %v, %v, %max;", "add.rn.f32      %v, %v, %max;")]
+    [InlineData("softmax_v1", "softmax.ptx", "    bar.sync        0;\n    ld.shared.f32   %v, [partial];", "    ld.shared.f32   %v, [partial];")]
+    [InlineData("softmax_v2", "softmax.ptx", "shfl.sync.bfly.b32 %other, %sum, 2, 31", "shfl.sync.bfly.b32 %other, %sum, 1, 31")]
+    [InlineData("softmax_v3", "softmax.ptx", "fma.rn.f32      %sum, %sum, %max, %v0;", "add.rn.f32      %sum, %sum, %v0;")]
+    [InlineData("layernorm_v1", "layernorm.ptx", "fma.rn.f32      %rstd, %sum, %inverse, %epsilon;", "mul.rn.f32      %rstd, %sum, %inverse;")]
+    [InlineData("layernorm_v2", "layernorm.ptx", "ld.global.v4.f32 {%v4, %v5, %v6, %v7}, [%x_row+512];", "ld.global.v4.f32 {%v4, %v5, %v6, %v7}, [%x_row+516];")]
+    [InlineData("layernorm_v3", "layernorm.ptx", "fma.rn.f32      %square, %a2, %count, %square;", "fma.rn.f32      %square, %a2, %total, %square;")]
+    [InlineData("rmsnorm_v2", "rmsnorm.ptx", "@%has_sum st.global.v4.f32 [%sum_row+512], {%v4, %v5, %v6, %v7};", "")]
+    [InlineData("bias_gelu", "bias_activation.ptx", "0f3BF4E0B2", "0f3BF4F0B2")]
+    [InlineData("bias_tanh", "bias_activation.ptx", "0fBEAAAA29", "0fBEAAAB29")]
+    [InlineData("bias_relu", "bias_activation.ptx", "setp.lt.f32 %p, %v7, 0f00000000;  selp.f32 %v7, 0f00000000, %v7, %p;", "")]
+    [InlineData("bias", "bias_activation.ptx", "setp.gt.u32     %partial, %end, %columns;", "setp.gt.u32     %partial, %column, %columns;")]
+    [InlineData("heads_split", "heads.ptx", "sub.u64         %apart, %other, %heads_at;", "mov.u64         %apart, %other;")]
+    [InlineData("embedding_bert", "embedding.ptx", "rem.u32         %t, %row, %sequence;", "mov.u32         %t, %row;")]
+    [InlineData("attention_mask", "attention_mask.ptx", "0fFF7FFFFF", "0fFF7FFFFE")]
+    [InlineData("relative_position_bias", "relative_position_bias.ptx", "set.ge.u32.u32", "set.gt.u32.u32")]
+    [InlineData("tensor_add", "add.ptx", "setp.gt.u64     %outside, %last, %count;", "setp.gt.u64     %outside, %first, %count;")]
+    [InlineData("adaptive_average_pool", "adaptive_average_pool.ptx", "setp.lt.u32     %p, %h, %h_end;", "setp.le.u32     %p, %h, %h_end;")]
+    public void A_broken_kernel_fails_its_check(string entry, string file, string right, string wrong)
+    {
+        PtxSource source = KernelLibrary.Embedded.Sources.Single(source => source.Name == file);
+        Assert.Contains(right, source.Text);
+        using var device = new SimulatedDevice(new KernelLibrary([source with { Text = source.Text.Replace(right, wrong, StringComparison.Ordinal) }]), workers: 1);
+
+        Assert.Contains(KernelCheck.Run(device, entry), result => !result.Passed);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    [InlineData(-1, false)]
+    [InlineData(long.MaxValue, false)]
+    public void An_id_outside_the_table_stops_the_launch_where_it_happened(long id, bool inside)
+    {
+        var ids = new TensorSpec(0, "ids", new Shape(1, 1), DType.I64, TensorCategory.Input);
+        var table = new TensorSpec(1, "table", new Shape(5, 4), DType.F32, TensorCategory.Parameter);
+        var y = new TensorSpec(2, "y", new Shape(1, 1, 4), DType.F32, TensorCategory.Output);
+        DevicePointer[] addresses = [.. new[] { ids, table, y }.Select(tensor =>
+        {
+            DevicePointer address = _device.Allocate(tensor.Name, tensor.Bytes);
+            _device.BeginBuffer(tensor.Name, address, tensor.Bytes);
+            return address;
+        })];
+        _device.CopyToDevice(addresses[0], MemoryMarshal.AsBytes([id]));
+        _device.CopyToDevice(addresses[1], new byte[table.Bytes]);
+
+        void Launch()
+        {
+            new LaunchTable(_device).Launch(new EmbeddingStep("gather", ids, table, y), addresses);
+            _device.Synchronize();
+        }
+
+        if (inside)
+        {
+            Launch();
+        }
+        else
+        {
+            Assert.Contains("trap", Assert.ThrowsAny<CheckFailedException>(Launch).Message);
+        }
+    }
+}
