@@ -53,7 +53,7 @@ public sealed class PtxVerifierTests
         "add.f32 %f1, %f2, 1.0; add.rz.ftz.sat.f32 %f1, %f2, %f3; fma.rn.f64 %fd1, %fd2, %fd3, 0d3FF0000000000000; mad.rn.f32 %f1, %f2, %f3, %f4; div.approx.f32 %f1, %f2, %f3; div.full.f32 %f1, %f2, %f3; div.rn.f64 %fd1, %fd2, %fd3;",
         "abs.ftz.f32 %f1, %f2; neg.f64 %fd1, %fd2; min.NaN.f16 %h1, %h2, %h3; rcp.rn.f32 %f1, %f2; rcp.approx.ftz.f64 %fd1, %fd2; sqrt.approx.ftz.f32 %f1, %f2; rsqrt.approx.f64 %fd1, %fd2; ex2.approx.ftz.f32 %f1, %f2; lg2.approx.f32 %f1, %f2; sin.approx.f32 %f1, %f2; tanh.approx.f32 %f1, %f2;",
         "testp.finite.f32 %p1, %f1; copysign.f64 %fd1, %fd2, %fd3; add.rn.f16 %h1, %h2, %hf1; fma.rn.f16x2 %r1, %r2, %r3, %hh1; mul.f16x2 %hh1, %hh2, %hh3; neg.bf16 %h1, %h2; ex2.approx.f16 %h1, %h2;",
-        "setp.lt.s32 %p1, %r1, 0; setp.hs.u32 %p1|%p2, %r1, %r2; setp.neu.and.ftz.f32 %p1, %f1, %f2, !%p2; setp.eq.b64 %p1, %rd1, 0; set.gt.u32.f32 %r1, %f1, %f2; set.eq.or.f32.s32 %f1, %r1, %r2, %p1; setp.gt.f16x2 %p1|%p2, %r1, %r2;",
+        "setp.lt.s32 %p1, %r1, 0; setp.hs.u32 %p1|%p2, %r1, %r2; setp.neu.and.ftz.f32 %p1, %f1, %f2, !%p2; setp.eq.b64 %p1, %rd1, 0; set.gt.u32.f32 %r1, %f1, %f2; set.eq.or.f32.s32 %f1, %r1, %r2, %p1;",
         "selp.b32 %r1, %r2, 0, %p1; selp.f32 %f1, 0f3F800000, %f2, %p1; slct.f32.s32 %f1, %f2, %f3, %r1; slct.ftz.u64.f32 %rd1, %rd2, %rd3, %f1;",
         "bra.uni next; next: @%p1 bra done; @!%p1 bra next;",
         "ts: .branchtargets a, b; brx.idx %r1, ts; a: mov.u32 %r1, 1; b:",
@@ -127,6 +127,7 @@ public sealed class PtxVerifierTests
         { "add.sat.u64 %rd1, %rd2, 1;", "'add' has no such combination of modifiers: 'add.sat.u64'" },
         { "add.f32.rn %f1, %f2, %f3;", "'add' has no such combination of modifiers: 'add.f32.rn'" },
         { "cvt.s32.f32 %r1, %f1;", "'cvt' has no such combination of modifiers: 'cvt.s32.f32'" },
+        { "add.rz.f64 %fd1, %fd2, %fd3;", "'add' has no such combination of modifiers: 'add.rz.f64'" },
         { "call (%r1), %rd1, (%r2), proto;", "a call through a register" },
     };
 

@@ -91,27 +91,27 @@ public static class PtxInstructionTable
         prmt b32 f4e|b4e|rc8|ecl|ecr|rc16? : >b32 b32 b32 b32
         // floating point
         add RND? ftz? sat? T=f32 : >T T T
-        add RND? T=f64 : >T T T
+        add rn? T=f64 : >T T T
         add rn? ftz? sat? T=f16|f16x2 : >T T T
         add rn? T=bf16|bf16x2 : >T T T @90
         sub RND? ftz? sat? T=f32 : >T T T
-        sub RND? T=f64 : >T T T
+        sub rn? T=f64 : >T T T
         sub rn? ftz? sat? T=f16|f16x2 : >T T T
         sub rn? T=bf16|bf16x2 : >T T T @90
         mul RND? ftz? sat? T=f32 : >T T T
-        mul RND? T=f64 : >T T T
+        mul rn? T=f64 : >T T T
         mul rn? ftz? sat? T=f16|f16x2 : >T T T
         mul rn? T=bf16|bf16x2 : >T T T @90
         fma RND ftz? sat? T=f32 : >T T T T
-        fma RND T=f64 : >T T T T
+        fma rn T=f64 : >T T T T
         fma rn ftz? sat? T=f16|f16x2 : >T T T T
         fma rn ftz? relu T=f16|f16x2 : >T T T T @80
         fma rn relu? T=bf16|bf16x2 : >T T T T @80
         mad RND ftz? sat? T=f32 : >T T T T
-        mad RND T=f64 : >T T T T
+        mad rn T=f64 : >T T T T
         div approx|full ftz? T=f32 : >T T T
         div RND ftz? T=f32 : >T T T
-        div RND T=f64 : >T T T
+        div rn T=f64 : >T T T
         abs ftz? T=f32|f16|f16x2 : >T T
         abs T=f64|bf16|bf16x2 : >T T
         neg ftz? T=f32|f16|f16x2 : >T T
@@ -123,10 +123,10 @@ public static class PtxInstructionTable
         max T=f64 : >T T T
         max NaN? T=bf16|bf16x2 : >T T T @80
         rcp approx|RND ftz? T=f32 : >T T
-        rcp RND T=f64 : >T T
+        rcp rn T=f64 : >T T
         rcp approx ftz T=f64 : >T T
         sqrt approx|RND ftz? T=f32 : >T T
-        sqrt RND T=f64 : >T T
+        sqrt rn T=f64 : >T T
         rsqrt approx ftz? T=f32|f64 : >T T
         ex2 approx ftz? T=f32 : >T T
         ex2 approx T=f16|f16x2 : >T T @75
@@ -140,15 +140,15 @@ public static class PtxInstructionTable
         setp eq|ne T=BITS : >pred|pred T T
         setp CMPU T=u16|u32|u64 : >pred|pred T T
         setp CMPS T=s16|s32|s64 : >pred|pred T T
-        setp CMPF ftz? T=f32|f16|f16x2 : >pred|pred T T
+        setp CMPF ftz? T=f32|f16 : >pred|pred T T
         setp CMPF T=f64 : >pred|pred T T
-        setp CMPF T=bf16|bf16x2 : >pred|pred T T @90
+        setp CMPF T=bf16 : >pred|pred T T @90
         setp eq|ne BOOL T=BITS : >pred|pred T T pred!
         setp CMPU BOOL T=u16|u32|u64 : >pred|pred T T pred!
         setp CMPS BOOL T=s16|s32|s64 : >pred|pred T T pred!
-        setp CMPF BOOL ftz? T=f32|f16|f16x2 : >pred|pred T T pred!
+        setp CMPF BOOL ftz? T=f32|f16 : >pred|pred T T pred!
         setp CMPF BOOL T=f64 : >pred|pred T T pred!
-        setp CMPF BOOL T=bf16|bf16x2 : >pred|pred T T pred! @90
+        setp CMPF BOOL T=bf16 : >pred|pred T T pred! @90
         set eq|ne T=u32|s32|f32 U=BITS : >T U U
         set CMPU T=u32|s32|f32 U=u16|u32|u64 : >T U U
         set CMPS T=u32|s32|f32 U=s16|s32|s64 : >T U U
