@@ -11,7 +11,7 @@ namespace Harness.Benchmarks;
 /// <summary>Single steps of BERT-base, batch 8, length 64, on the software GPU with all its checks.</summary>
 public class KernelBenchmarks
 {
-    private IDevice _device = null!;
+    private SimulatedDevice _device = null!;
     private LaunchTable _launches = null!;
     private Step _step = null!;
     private DevicePointer[] _addresses = null!;
@@ -39,7 +39,7 @@ public class KernelBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _device = SoftwareGpu.Open(KernelLibrary.Embedded);
+        _device = new SimulatedDevice(KernelLibrary.Embedded);
         Model model = ModelCatalog.BertBase;
         StepProgram program = model.Program(new ModelSize(8, 64, null), _device);
         _step = program.Steps.Single(step => step.Name == $"encoder.layer.0.{Kernel}");

@@ -12,7 +12,7 @@ namespace Harness.Benchmarks;
 /// <summary>The executor's loop over all steps of one pass on the software GPU; what it allocates in managed memory must be nothing.</summary>
 public class ModelBenchmarks
 {
-    private IDevice _device = null!;
+    private SimulatedDevice _device = null!;
     private ParameterRegion _parameters = null!;
     private Executor _executor = null!;
     private TensorSpec[] _inputs = null!;
@@ -26,7 +26,7 @@ public class ModelBenchmarks
     {
         Model model = ModelCatalog.Find(Pass.Split(' ')[0]);
         ModelSize size = model.Sequence is null ? model.Size(1) : model.Size(8, 64);
-        _device = SoftwareGpu.Open(KernelLibrary.Embedded);
+        _device = new SimulatedDevice(KernelLibrary.Embedded);
         StepProgram program = model.Program(size, _device);
         _parameters = new ParameterRegion(program.Of(TensorCategory.Parameter), _device);
         foreach (TensorSpec tensor in program.Of(TensorCategory.Parameter))

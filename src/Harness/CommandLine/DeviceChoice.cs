@@ -41,7 +41,7 @@ internal sealed class DeviceChoice
             case Cuda:
                 throw new MachineException("--device cuda: this version has no CUDA device; use --device sim or --device null");
             default:
-                return SoftwareGpu.Open(folder is null ? KernelLibrary.Embedded : KernelLibrary.FromFolder(folder));
+                return new SimulatedDevice(folder is null ? KernelLibrary.Embedded : KernelLibrary.FromFolder(folder));
         }
     }
 
