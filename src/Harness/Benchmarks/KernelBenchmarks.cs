@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Launch;
 using Harness.Kernels.Programs;
-using Harness.CommandLine;
 using Harness.Kernels.Ptx;
 using Harness.Models;
 

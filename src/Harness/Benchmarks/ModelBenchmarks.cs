@@ -3,7 +3,6 @@ using Harness.Kernels.Devices;
 using Harness.Kernels.Execution;
 using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
-using Harness.CommandLine;
 using Harness.Kernels.Ptx;
 using Harness.Models;
 

@@ -71,7 +71,7 @@ internal static class PtxCommand
                 throw new MachineException("--device cuda: this version has no CUDA device; use --device sim");
             }
 
-            using IDevice simulated = new SimulatedDevice(new KernelLibrary([source]));
+            using var simulated = new SimulatedDevice(new KernelLibrary([source]));
             DeviceCounters cost = PtxLaunch.Run(simulated, entryName, gridDim, blockDim, (int)(parsed.GetValue(shared) ?? 0), values);
             if (!json.OwnsStandardOutput)
             {

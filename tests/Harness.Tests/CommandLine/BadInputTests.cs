@@ -74,6 +74,18 @@ public sealed class BadInputTests
         Cli.Run("audit", model, "--batch", batch, "--device", "null").IsOneLineError(2, "64 bits");
 
     [Theory]
+    [InlineData("audit vgg16 --batch 1000000 --device sim")]
+    [InlineData("run bert-base --batch 10000000 --device sim")]
+    [InlineData("report --models t5-small --batches 100000000 --device sim")]
+    public void Memory_that_this_machine_lacks_is_named_before_it_is_asked_for(string line)
+    {
+        using var folder = new TemporaryFolder();
+        string[] args = line.Split(' ');
+        Cli.Run(args[0] == "report" ? [.. args, "--out", folder.Path] : args).IsOneLineError(3, "needs", "bytes", "are available");
+        Assert.Empty(Directory.GetFiles(folder.Path));
+    }
+
+    [Theory]
     [InlineData("audit vgg16 --device cuda")]
     [InlineData("report --device cuda")]
     [InlineData("run vgg16 --device cuda")]
@@ -95,6 +107,7 @@ public sealed class BadInputTests
         Cli.Run("report", "--device", "null", "--out", file).IsOneLineError(2, "--out", file);
         Cli.Run("audit", "vgg16", "--kernels", missing).IsOneLineError(2, missing);
         Cli.Run("audit", "vgg16", "--kernels", folder.Path).IsOneLineError(2, folder.Path, ".ptx");
+        Cli.Run("run", "vgg16", "--weights", missing).IsOneLineError(2, missing);
         Cli.Run("run", "vgg16", "--save-outputs", missing).IsOneLineError(2, "--save-outputs", missing);
     }
 
