@@ -79,6 +79,8 @@ internal static class ReportCommand
     private static SweepResult Run(PreparedSweep prepared, long seed, ProgressView progress, CommandHost host)
     {
         using PassRunner runner = prepared.Runner;
+        progress.Describe("checking the kernels");
+        KernelAgreement? kernels = KernelAgreement.Of(prepared.Device);
         var results = ImmutableArray.CreateBuilder<CellResult>(prepared.Passes.Length);
         foreach ((SweepCell cell, PreparedPass pass) in prepared.Passes)
         {
@@ -87,7 +89,7 @@ internal static class ReportCommand
         }
 
         return new SweepResult(
-            prepared.Device.Description, prepared.Device.Computes, host.Machine, prepared.Placement, seed,
+            prepared.Device.Description, kernels, host.Machine, prepared.Placement, seed,
             host.Time.GetElapsedTime(prepared.StartTimestamp).TotalSeconds, results.MoveToImmutable());
     }
 

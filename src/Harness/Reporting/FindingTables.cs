@@ -107,7 +107,7 @@ internal static class FindingTables
     private static string CostMeaning(SweepResult sweep)
     {
         const string words = "A multiply-accumulate is one MAC and two FLOPs; compulsory traffic takes each operand byte once";
-        if (!sweep.DeviceComputes)
+        if (sweep.Kernels is null)
         {
             return $"{words}; this device computes nothing, so the seconds are those of planning and bookkeeping alone.";
         }

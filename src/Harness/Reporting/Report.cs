@@ -38,7 +38,11 @@ internal sealed class Report(SweepResult sweep)
 
     public string Heading =>
         $"Device: {sweep.Device.Kind} ({sweep.Device.Name}). Machine: {sweep.Machine}. Placement: {PlacementLabels.Of(sweep.Placement)}. "
-        + $"Seed: {sweep.Seed}. Everything took {Quantities.Number(sweep.Seconds, 1)} s. {Touch}";
+        + $"Seed: {sweep.Seed}. Everything took {Quantities.Number(sweep.Seconds, 1)} s. {Kernels}{Touch}";
+
+    private string Kernels => sweep.Kernels is { } kernels
+        ? $"Before the sweep {kernels.EntryCount} kernels agreed with their double-precision references at {kernels.ShapeCount} shapes. "
+        : "";
 
     public ImmutableArray<ReportTable> Tables
     {
@@ -103,6 +107,7 @@ internal sealed class Report(SweepResult sweep)
             ["operatingSystem"] = sweep.Machine.OperatingSystem,
             ["runtime"] = sweep.Machine.Runtime,
         },
+        ["kernelChecks"] = sweep.Kernels is { } kernels ? new JsonObject { ["kernels"] = kernels.EntryCount, ["shapes"] = kernels.ShapeCount } : null,
         ["placement"] = PlacementLabels.Of(sweep.Placement),
         ["seed"] = sweep.Seed,
         ["seconds"] = sweep.Seconds,

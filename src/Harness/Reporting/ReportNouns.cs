@@ -12,9 +12,10 @@ namespace Harness.Reporting;
 internal sealed record CellResult(SweepCell Cell, AuditRecord Audit, double Seconds);
 
 /// <summary>A whole sweep on one device.</summary>
-/// <param name="Seconds">of everything, weights and audits included</param>
+/// <param name="Kernels">what was checked before the sweep; null on a device that computes nothing</param>
+/// <param name="Seconds">of everything, checks, weights and audits included</param>
 internal sealed record SweepResult(
-    DeviceDescription Device, bool DeviceComputes, MachineDescription Machine, Placement Placement, long Seed, double Seconds,
+    DeviceDescription Device, KernelAgreement? Kernels, MachineDescription Machine, Placement Placement, long Seed, double Seconds,
     ImmutableArray<CellResult> Cells)
 {
     public IEnumerable<string> Models => Cells.Select(cell => cell.Cell.Configuration.Model.Name).Distinct();
