@@ -13,7 +13,8 @@ public class ArenaBenchmarks
     private const int Pairs = 199;
 
     private Arena _arena = null!;
-    private (int Tensor, int Step, bool IsBirth)[] _calls = null!;
+    private int[][] _births = null!;
+    private int[][] _deaths = null!;
 
     [Params(Placement.Online, Placement.Planned)]
     public Placement Placement { get; set; }
@@ -30,29 +31,25 @@ public class ArenaBenchmarks
         }
 
         _arena = new Arena(program, plan);
-        // Births before the step, deaths after it: as the executor does it.
-        _calls =
-        [
-            .. plan.Placed.Select(placed => placed.Lifetime)
-                .SelectMany(life => new[]
-                {
-                    (life.Tensor.Index, Step: life.FirstStep, IsBirth: true), (life.Tensor.Index, Step: life.LastStep, IsBirth: false),
-                })
-                .OrderBy(call => call.Step).ThenByDescending(call => call.IsBirth),
-        ];
+        ILookup<int, int> births = plan.Placed.ToLookup(placed => placed.Lifetime.FirstStep, placed => placed.Lifetime.Tensor.Index);
+        ILookup<int, int> deaths = plan.Placed.ToLookup(placed => placed.Lifetime.LastStep, placed => placed.Lifetime.Tensor.Index);
+        _births = [.. Enumerable.Range(0, program.Steps.Length).Select(step => births[step].ToArray())];
+        _deaths = [.. Enumerable.Range(0, program.Steps.Length).Select(step => deaths[step].ToArray())];
     }
 
+    /// <summary>Births before each step and deaths after it, as the executor does it.</summary>
     [Benchmark(OperationsPerInvoke = Pairs)]
     public void AllocateAndFree()
     {
         _arena.BeginPass();
-        foreach ((int tensor, int step, bool isBirth) in _calls)
+        for (int step = 0; step < _births.Length; step++)
         {
-            if (isBirth)
+            foreach (int tensor in _births[step])
             {
                 _arena.Allocate(tensor, step);
             }
-            else
+
+            foreach (int tensor in _deaths[step])
             {
                 _arena.Free(tensor, step);
             }
