@@ -179,7 +179,7 @@ internal static class Permute
         for (int k = 0; k < 4; k++)
         {
             uint s = mode == 0 ? (selector >> (k * 4)) & 15 : Selected((int)(selector & 3), k, mode);
-            uint value = (uint)(bytes >> (int)((s & 7) * 8)) & 255;
+            uint value = (uint)((bytes >> (int)((s & 7) * 8)) & 255);
             value = (s & 8) == 0 ? value : (value & 128) != 0 ? 255U : 0U;
             result |= value << (k * 8);
         }
@@ -190,7 +190,7 @@ internal static class Permute
     private static uint Selected(int s, int k, int mode) => mode switch
     {
         1 => (uint)(s + k),
-        2 => (uint)(s - k) & 7,
+        2 => (uint)((s - k) & 7),
         3 => (uint)s,
         4 => (uint)Math.Max(s, k),
         5 => (uint)Math.Min(s, k),
