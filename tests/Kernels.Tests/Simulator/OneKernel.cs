@@ -11,7 +11,7 @@ internal sealed class OneKernel(string parameters, string body, string module = 
     public const int LinesBefore = 6;
 
     public SimulatedDevice Device { get; } = new(
-        new KernelLibrary([new PtxSource("k.ptx", $".version 7.8\n.target sm_75\n.address_size 64\n{module.ReplaceLineEndings(" ")}\n.visible .entry k({parameters})\n{{\n{body}\nret;\n}}\n")]), workers);
+        new KernelLibrary([new PtxSource("k.ptx", $".version 7.8\n.target sm_90\n.address_size 64\n{module.ReplaceLineEndings(" ")}\n.visible .entry k({parameters})\n{{\n{body}\nret;\n}}\n")]), workers);
 
     public ulong Buffer(string name, int bytes, int offset = 0)
     {
