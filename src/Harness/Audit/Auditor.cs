@@ -151,6 +151,7 @@ internal sealed class Auditor
             unread += tensor.Bytes - touch.ReadBytes;
         }
 
+        // The device ends a pass at its first access outside of a live buffer (exit 1, with line and thread): one that came to its end had none.
         return new TouchRow(unwritten, unread, OutsideBytes: 0);
     }
 
