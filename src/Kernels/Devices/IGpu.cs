@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+
+namespace Harness.Kernels.Devices;
+
+/// <summary>A device that has memory, a clock, a cache and graphs of its own: a real GPU (or a double of one).</summary>
+public interface IGpu : IDevice
+{
+    GpuProperties Properties { get; }
+
+    /// <summary>The driver's own account, now: it counts what every process holds.</summary>
+    GpuMemory Memory { get; }
+
+    /// <summary>What opening the device took, stage by stage, in order: context, libraries, modules.</summary>
+    ImmutableArray<MemoryStage> OpeningStages { get; }
+
+    /// <summary>What the driver's compiler made of a kernel.</summary>
+    KernelResources Resources(KernelHandle kernel);
+
+    IGpuTimer CreateTimer();
+
+    /// <summary>Enqueues a write over more bytes than the L2 cache holds, so that the next kernel starts cold.</summary>
+    void FlushL2();
+
+    /// <summary>Records what <paramref name="enqueue"/> hands to the device, which does not run meanwhile.</summary>
+    IGpuGraph Capture(Action enqueue);
+}
+
+/// <param name="L2Bytes">of the L2 cache</param>
+/// <param name="PciBusId">as the driver prints it, to find the same device elsewhere (NVML)</param>
+/// <param name="IsWatched">kernels that run too long are ended by the system: a display hangs on this GPU</param>
+/// <param name="DriverVersion">the CUDA version that the driver supports, 1000 * major + 10 * minor</param>
+/// <param name="CublasVersion">as the library reports it, null where it is missing</param>
+/// <param name="CudnnVersion">likewise</param>
+public sealed record GpuProperties(
+    string Name, int Index, string PciBusId, int ComputeMajor, int ComputeMinor, int Multiprocessors, long MemoryBytes, long L2Bytes,
+    bool IsWatched, int DriverVersion, long? CublasVersion, long? CudnnVersion);
+
+public readonly record struct GpuMemory(long FreeBytes, long TotalBytes);
+
+/// <summary>The driver's free memory before and after one stage of a run.</summary>
+/// <param name="RequestedBytes">what we asked the driver for during the stage; the rest of the change is its own or its libraries'</param>
+public readonly record struct MemoryStage(string Name, long FreeBeforeBytes, long FreeAfterBytes, long RequestedBytes)
+{
+    public long TakenBytes => FreeBeforeBytes - FreeAfterBytes;
+
+    public long UnattributedBytes => TakenBytes - RequestedBytes;
+}
+
+/// <param name="StaticSharedBytes">a block</param>
+/// <param name="LocalBytes">a thread: spills and arrays</param>
+/// <param name="BinaryVersion">compute capability that it was compiled for, 10 * major + minor</param>
+public sealed record KernelResources(int Registers, int StaticSharedBytes, int LocalBytes, int MaxThreads, int BinaryVersion);
+
+/// <summary>Two events in the device's stream.</summary>
+public interface IGpuTimer : IDisposable
+{
+    void Start();
+
+    void Stop();
+
+    /// <summary>Device time between the two; waits until the second has passed.</summary>
+    double Seconds();
+}
+
+/// <summary>Captured work that can be launched again, over the same addresses.</summary>
+public interface IGpuGraph : IDisposable
+{
+    void Launch();
+}

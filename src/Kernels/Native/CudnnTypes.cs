@@ -1,0 +1,89 @@
+namespace Harness.Kernels.Native;
+
+public readonly record struct cudnnHandle_t(nint Handle);
+
+public readonly record struct cudnnTensorDescriptor_t(nint Handle);
+
+public readonly record struct cudnnFilterDescriptor_t(nint Handle);
+
+public readonly record struct cudnnConvolutionDescriptor_t(nint Handle);
+
+public readonly record struct cudnnActivationDescriptor_t(nint Handle);
+
+public readonly record struct cudnnPoolingDescriptor_t(nint Handle);
+
+public enum cudnnStatus_t
+{
+    CUDNN_STATUS_SUCCESS = 0,
+}
+
+public enum cudnnDataType_t
+{
+    CUDNN_DATA_FLOAT = 0,
+}
+
+public enum cudnnTensorFormat_t
+{
+    CUDNN_TENSOR_NCHW = 0,
+}
+
+public enum cudnnConvolutionMode_t
+{
+    CUDNN_CROSS_CORRELATION = 1,
+}
+
+public enum cudnnMathType_t
+{
+    CUDNN_DEFAULT_MATH = 0,
+    CUDNN_TENSOR_OP_MATH = 1,
+    CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION = 2,
+    CUDNN_FMA_MATH = 3,
+}
+
+public enum cudnnConvolutionFwdAlgo_t
+{
+    CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_GEMM = 0,
+    CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM = 1,
+    CUDNN_CONVOLUTION_FWD_ALGO_GEMM = 2,
+    CUDNN_CONVOLUTION_FWD_ALGO_DIRECT = 3,
+    CUDNN_CONVOLUTION_FWD_ALGO_FFT = 4,
+    CUDNN_CONVOLUTION_FWD_ALGO_FFT_TILING = 5,
+    CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD = 6,
+    CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED = 7,
+}
+
+public enum cudnnDeterminism_t
+{
+    CUDNN_NON_DETERMINISTIC = 0,
+    CUDNN_DETERMINISTIC = 1,
+}
+
+public enum cudnnNanPropagation_t
+{
+    CUDNN_NOT_PROPAGATE_NAN = 0,
+    CUDNN_PROPAGATE_NAN = 1,
+}
+
+public enum cudnnActivationMode_t
+{
+    CUDNN_ACTIVATION_RELU = 1,
+    CUDNN_ACTIVATION_IDENTITY = 5,
+}
+
+public enum cudnnPoolingMode_t
+{
+    CUDNN_POOLING_MAX = 0,
+    CUDNN_POOLING_MAX_DETERMINISTIC = 3,
+}
+
+/// <summary>One algorithm that cuDNN proposes, fastest first by its heuristic. Layout of cudnn_cnn.h (cuDNN 9) and cudnn_cnn_infer.h (cuDNN 8).</summary>
+public unsafe struct cudnnConvolutionFwdAlgoPerf_t
+{
+    public cudnnConvolutionFwdAlgo_t algo;
+    public cudnnStatus_t status;
+    public float time;
+    public nuint memory;
+    public cudnnDeterminism_t determinism;
+    public cudnnMathType_t mathType;
+    public fixed int reserved[3];
+}
