@@ -16,6 +16,9 @@ public interface IGpu : IDevice
     /// <summary>What the driver's compiler made of a kernel.</summary>
     KernelResources Resources(KernelHandle kernel);
 
+    /// <summary>Enqueues a copy from device memory to device memory; the two ranges do not overlap.</summary>
+    void CopyOnDevice(DevicePointer destination, DevicePointer source, long bytes);
+
     IGpuTimer CreateTimer();
 
     /// <summary>Enqueues a write over more bytes than the L2 cache holds, so that the next kernel starts cold.</summary>
