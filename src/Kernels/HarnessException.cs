@@ -14,14 +14,14 @@ public class MachineException : Exception
     public MachineException(string message, Exception inner) : base(message, inner) { }
 }
 
-/// <summary>No room: says how many bytes were asked for, how many are free, and the largest free block (exit code 3).</summary>
-public sealed class OutOfMemoryBytesException(string what, long requestedBytes, long freeBytes, long largestFreeBlockBytes)
+/// <summary>No room: says how many bytes were asked for, how many are free, and the largest free block where it is known (exit code 3).</summary>
+public sealed class OutOfMemoryBytesException(string what, long requestedBytes, long freeBytes, long? largestFreeBlockBytes)
     : MachineException(
-        $"{what}: {requestedBytes} bytes do not fit ({freeBytes} free, largest free block {largestFreeBlockBytes})")
+        $"{what}: {requestedBytes} bytes do not fit ({freeBytes} free{(largestFreeBlockBytes is { } largest ? $", largest free block {largest}" : "")})")
 {
     public long RequestedBytes { get; } = requestedBytes;
     public long FreeBytes { get; } = freeBytes;
-    public long LargestFreeBlockBytes { get; } = largestFreeBlockBytes;
+    public long? LargestFreeBlockBytes { get; } = largestFreeBlockBytes;
 }
 
 /// <summary>A check that the product makes about itself failed: memory misuse, a race, a broken conservation law (exit code 1).</summary>

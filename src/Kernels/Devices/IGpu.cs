@@ -10,8 +10,17 @@ public interface IGpu : IDevice
     /// <summary>The driver's own account, now: it counts what every process holds.</summary>
     GpuMemory Memory { get; }
 
-    /// <summary>What opening the device took, stage by stage, in order: context, libraries, modules.</summary>
+    /// <summary>What opening the device took, stage by stage, in order: context, libraries, modules, staging.</summary>
     ImmutableArray<MemoryStage> OpeningStages { get; }
+
+    /// <summary>Device memory that the device took for itself, outside every region that a caller allocated: cuBLAS's workspace, the L2 scratch.</summary>
+    IReadOnlyList<DeviceAllocation> OwnAllocations { get; }
+
+    /// <summary>What was chosen for each distinct convolution so far, in the order of first use.</summary>
+    IReadOnlyList<ConvolutionChoice> ConvolutionChoices { get; }
+
+    /// <summary>Handed to the stream so far: kernel launches, library calls, and a graph as one. Work that is being captured does not count.</summary>
+    long Launches { get; }
 
     /// <summary>What the driver's compiler made of a kernel.</summary>
     KernelResources Resources(KernelHandle kernel);
@@ -40,13 +49,21 @@ public sealed record GpuProperties(
 
 public readonly record struct GpuMemory(long FreeBytes, long TotalBytes);
 
-/// <summary>The driver's free memory before and after one stage of a run.</summary>
-/// <param name="RequestedBytes">what we asked the driver for during the stage; the rest of the change is its own or its libraries'</param>
-public readonly record struct MemoryStage(string Name, long FreeBeforeBytes, long FreeAfterBytes, long RequestedBytes)
-{
-    public long TakenBytes => FreeBeforeBytes - FreeAfterBytes;
+/// <param name="Name">for reports</param>
+public readonly record struct DeviceAllocation(string Name, long Bytes);
 
-    public long UnattributedBytes => TakenBytes - RequestedBytes;
+/// <param name="Algorithm">cuDNN's name without its prefix, such as IMPLICIT_PRECOMP_GEMM</param>
+/// <param name="NeededBytes">workspace that the library says this algorithm needs</param>
+/// <param name="BudgetBytes">workspace that it was given</param>
+public sealed record ConvolutionChoice(ConvolutionShape Shape, bool Relu, string Algorithm, long NeededBytes, long BudgetBytes);
+
+/// <summary>The driver's free memory before and after one stage of a run; null where nobody could say (before there is a context, without NVML).</summary>
+/// <param name="RequestedBytes">what we asked the driver for during the stage; the rest of the change is its own or its libraries'</param>
+public readonly record struct MemoryStage(string Name, long? FreeBeforeBytes, long? FreeAfterBytes, long RequestedBytes)
+{
+    public long? TakenBytes => FreeBeforeBytes - FreeAfterBytes;
+
+    public long? UnattributedBytes => TakenBytes - RequestedBytes;
 }
 
 /// <param name="StaticSharedBytes">a block</param>
