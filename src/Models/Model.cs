@@ -34,12 +34,15 @@ public readonly record struct ModelSize(long Batch, long? Sequence, long? Decode
 /// <param name="Sequence">null: the model takes no <c>--seq</c></param>
 /// <param name="DecoderSequence">null: the model takes no <c>--decoder-seq</c></param>
 /// <param name="Program">the tensors and steps of a forward pass; the device says how much workspace convolutions take</param>
-/// <param name="Account">what the formulas say of the same pass: beside the program, never from it</param>
+/// <param name="Account">
+/// what the formulas say of the same pass: beside the program, never from it. The second argument is the workspace of every convolution
+/// in bytes where the caller has set one (a multiple of 4), null for the software GPU's.
+/// </param>
 /// <param name="Values">what its weights and inputs are drawn from, and which of a caller's inputs are allowed</param>
 /// <param name="Names">how checkpoints name its weights</param>
 public sealed record Model(
     string Name, ModelOption Batch, ModelOption? Sequence, ModelOption? DecoderSequence,
-    Func<ModelSize, IConvolutionWorkspace, StepProgram> Program, Func<ModelSize, AnalyticAccount> Account,
+    Func<ModelSize, IConvolutionWorkspace, StepProgram> Program, Func<ModelSize, long?, AnalyticAccount> Account,
     Func<TensorSpec, TensorValues> Values, CheckpointNames Names)
 {
     /// <summary>What the caller gave, with defaults filled in.</summary>

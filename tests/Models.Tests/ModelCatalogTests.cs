@@ -33,19 +33,22 @@ public sealed class ModelCatalogTests
 
     /// <summary>Each model is given its own formulas, for the size asked for; the audit joins the two for good.</summary>
     [Theory]
-    [InlineData("vgg16", 3L, null, null)]
-    [InlineData("bert-base", 3L, 37L, null)]
-    [InlineData("bert-base", 1L, 1L, null)]
-    [InlineData("bert-base", 2L, 512L, null)]
-    [InlineData("t5-small", 3L, 37L, 5L)]
-    [InlineData("t5-small", 1L, 1L, 1L)]
-    public void Formulas_and_program_name_the_same_buffers_and_agree_on_every_byte(string name, long batch, long? sequence, long? decoderSequence)
+    [InlineData("vgg16", 3L, null, null, null)]
+    [InlineData("vgg16", 3L, null, null, 0L)]
+    [InlineData("vgg16", 3L, null, null, 67_108_864L)]
+    [InlineData("bert-base", 3L, 37L, null, null)]
+    [InlineData("bert-base", 1L, 1L, null, null)]
+    [InlineData("bert-base", 2L, 512L, null, 67_108_864L)]
+    [InlineData("t5-small", 3L, 37L, 5L, null)]
+    [InlineData("t5-small", 1L, 1L, 1L, 67_108_864L)]
+    public void Formulas_and_program_name_the_same_buffers_and_agree_on_every_byte(
+        string name, long batch, long? sequence, long? decoderSequence, long? workspaceBytes)
     {
         Model model = ModelCatalog.Find(name);
         ModelSize size = model.Size(batch, sequence, decoderSequence);
-        using var device = new NullDevice();
+        using var device = new NullDevice(workspaceBytes);
         StepProgram program = model.Program(size, device);
-        AnalyticAccount account = model.Account(size);
+        AnalyticAccount account = model.Account(size, workspaceBytes);
 
         static string Label(TensorCategory category) => category switch
         {

@@ -12,8 +12,9 @@ internal sealed record Configuration(Model Model, ModelSize Size)
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
     public StepProgram Program(IConvolutionWorkspace device) => InBytes(() => Model.Program(Size, device));
 
+    /// <param name="convolutionBudgetBytes">the workspace of every convolution, as the caller set it; null: the software GPU's formula</param>
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
-    public AnalyticAccount Account() => InBytes(() => Model.Account(Size));
+    public AnalyticAccount Account(long? convolutionBudgetBytes) => InBytes(() => Model.Account(Size, convolutionBudgetBytes));
 
     public override string ToString()
     {

@@ -36,7 +36,7 @@ internal sealed class PassRunner(IDevice device, Placement placement, TimeProvid
     public PreparedPass Prepare(Configuration configuration)
     {
         StepProgram program = configuration.Program(device);
-        return new PreparedPass(configuration, configuration.Account(), program, MemoryPlanner.Plan(program, placement));
+        return new PreparedPass(configuration, configuration.Account(null), program, MemoryPlanner.Plan(program, placement));
     }
 
     /// <summary>With weights and inputs drawn from a seed.</summary>

@@ -1,7 +1,8 @@
 namespace Harness.Kernels.Devices;
 
 /// <summary>Computes nothing: plan, ledger and report on any machine, in milliseconds. Addresses are made up and never dereferenced.</summary>
-public sealed class NullDevice : IDevice
+/// <param name="convolutionWorkspaceBytes">what every convolution gets as workspace, as on a GPU; null: what the software GPU's needs</param>
+public sealed class NullDevice(long? convolutionWorkspaceBytes = null) : IDevice
 {
     private ulong _next = 0x1_0000_0000;
     private int _buffers;
@@ -56,7 +57,7 @@ public sealed class NullDevice : IDevice
     {
     }
 
-    public long WorkspaceBytes(in ConvolutionShape shape) => HostConvolution.WorkspaceBytes(shape);
+    public long WorkspaceBytes(in ConvolutionShape shape) => convolutionWorkspaceBytes ?? HostConvolution.WorkspaceBytes(shape);
 
     public void Synchronize()
     {

@@ -2,15 +2,25 @@ using static Harness.Models.Analytic.Formula;
 
 namespace Harness.Models.Analytic;
 
-/// <summary>The scratch of one 3x3 convolution, stride 1, padding 1, as docs/convolution.md gives it for the software GPU.</summary>
+/// <summary>
+/// The scratch of one 3x3 convolution, stride 1, padding 1: where the caller gives a budget, the budget; else what docs/convolution.md
+/// gives for the software GPU.
+/// </summary>
 internal static class ConvolutionWorkspace
 {
     /// <param name="batch">images</param>
     /// <param name="channels">C, in</param>
     /// <param name="filters">K, out</param>
     /// <param name="size">height and width</param>
-    public static Formula Bytes(long batch, long channels, long filters, long size)
+    /// <param name="budgetBytes">the whole of it is reserved for every convolution, whatever it needs; null: the software GPU's formula</param>
+    public static Formula Bytes(long batch, long channels, long filters, long size, long? budgetBytes)
     {
+        if (budgetBytes is { } budget)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(budget, nameof(budgetBytes));
+            return budget == 0 ? Zero : Symbol("workspace", budget);
+        }
+
         if (channels < 16 || filters < 16)
         {
             return Zero;

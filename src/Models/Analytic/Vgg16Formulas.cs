@@ -14,7 +14,11 @@ namespace Harness.Models.Analytic;
 /// </remarks>
 public static class Vgg16Formulas
 {
-    public static AnalyticAccount Of(Vgg16Config config)
+    /// <param name="config">the sizes</param>
+    /// <param name="convolutionBudgetBytes">
+    /// what every convolution gets as workspace, a multiple of 4; null: what docs/convolution.md says that the software GPU needs
+    /// </param>
+    public static AnalyticAccount Of(Vgg16Config config, long? convolutionBudgetBytes = null)
     {
         var account = new AccountBuilder("vgg16");
         Formula b = Symbol("B", config.Batch), side = Symbol("I", config.ImageSize);
@@ -22,7 +26,7 @@ public static class Vgg16Formulas
         account.Input("pixel_values", image);
 
         var moments = new List<PeakMoment>();
-        Formula parameters = Features(account, config, b, image, moments, out long channels, out long size);
+        Formula parameters = Features(account, config, convolutionBudgetBytes, b, image, moments, out long channels, out long size);
         parameters += Classifier(account, config, b, image, moments, channels, size);
         return account.Build(parameters, [.. moments]);
     }
@@ -33,7 +37,8 @@ public static class Vgg16Formulas
     /// output is a quarter of its input.
     /// </summary>
     private static Formula Features(
-        AccountBuilder account, Vgg16Config config, Formula b, Formula image, List<PeakMoment> moments, out long channels, out long size)
+        AccountBuilder account, Vgg16Config config, long? convolutionBudgetBytes, Formula b, Formula image, List<PeakMoment> moments,
+        out long channels, out long size)
     {
         Formula parameters = Zero;
         channels = 3;
@@ -52,7 +57,7 @@ public static class Vgg16Formulas
                 parameters += Symbol($"{filters}*(9*{channels} + 1)", filters * (9 * channels + 1));
 
                 account.Activation($"features.{index + 1}.output", writes);
-                Formula workspace = ConvolutionWorkspace.Bytes(config.Batch, channels, filters, size);
+                Formula workspace = ConvolutionWorkspace.Bytes(config.Batch, channels, filters, size, convolutionBudgetBytes);
                 if (workspace.Value > 0)
                 {
                     account.Workspace($"features.{index}.workspace", workspace);

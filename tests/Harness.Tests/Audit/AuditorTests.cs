@@ -14,7 +14,7 @@ namespace Harness.Tests.Audit;
 public sealed class AuditorTests
 {
     private static readonly Configuration s_configuration = new(ModelCatalog.BertBase, new ModelSize(2, 8, null));
-    private static readonly AnalyticAccount s_account = s_configuration.Account();
+    private static readonly AnalyticAccount s_account = s_configuration.Account(null);
     private static readonly ObservedPass s_pass = RunOnNullDevice();
 
     [Fact]

@@ -230,6 +230,23 @@ public class AccountTests
     }
 
     [Fact]
+    public void Vgg16s_formulas_with_a_workspace_budget_by_hand()
+    {
+        AnalyticAccount account = Vgg16Formulas.Of(Vgg16Config.Published(batch: 8), convolutionBudgetBytes: 64 << 20);
+        Assert.Equal(13, account.Buffers.Count(buffer => buffer.Category == AnalyticCategory.Workspace));
+        Is("workspace", 67_108_864, account, "features.0.workspace");
+        Is("workspace", 67_108_864, account, "features.28.workspace");
+        Assert.Equal("stage1.convolution", account.Peak.Winner.Name);
+        Assert.Equal("12*B*I*I + 4*B*C*H*W + 4*B*K*H*W + workspace", account.Peak.Winner.Formula.ToString());
+        Assert.Equal(4_816_896 + 2 * 102_760_448 + 67_108_864, account.Peak.Bytes);
+
+        account = Vgg16Formulas.Of(Vgg16Config.Published(batch: 8), convolutionBudgetBytes: 0);
+        Assert.DoesNotContain(account.Buffers, buffer => buffer.Category == AnalyticCategory.Workspace);
+        Assert.Equal(4_816_896 + 2 * 102_760_448, account.Peak.Bytes);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Vgg16Formulas.Of(Vgg16Config.Published(batch: 8), convolutionBudgetBytes: -4));
+    }
+
+    [Fact]
     public void Vgg16s_costs_by_hand()
     {
         AnalyticAccount account = Vgg16Formulas.Of(Vgg16Config.Published(batch: 1));

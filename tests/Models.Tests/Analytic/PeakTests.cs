@@ -130,4 +130,25 @@ public class PeakTests
 
         Assert.Equal(Vgg16Formulas.Of(Vgg16Config.Published(1)).Peak.Moments.Select(moment => moment.Name).Order(), wins.Keys.Order());
     }
+
+    [Fact]
+    public void Vgg16s_peak_is_exact_for_every_workspace_budget()
+    {
+        var random = new Random(4);
+        var wins = new Dictionary<string, int>();
+        for (int i = 0; i < Configurations; i++)
+        {
+            Vgg16Config config = AnyVgg16(random);
+
+            // From nothing over sizes like those of the feature maps to far beyond all of them.
+            long budget = random.Next(8) == 0 ? 0 : 4 * random.NextInt64(1L << random.Next(1, 40));
+            SimulatedPass pass = SimulatedModels.Vgg16(config, budget);
+            AnalyticAccount account = Vgg16Formulas.Of(config, budget);
+            AgreesWithSimulation(account, pass, (config, budget), wins, _ => true);
+            Assert.Equal(pass.Buffers.Sum(buffer => buffer.Bytes), account.Buffers.Sum(b => b.Category == AnalyticCategory.Parameters ? 0 : b.Bytes));
+        }
+
+        // With little workspace every moment gets its turn; with much, one of the five stages' convolutions.
+        Assert.Equal(Vgg16Formulas.Of(Vgg16Config.Published(1)).Peak.Moments.Select(moment => moment.Name).Order(), wins.Keys.Order());
+    }
 }

@@ -43,7 +43,8 @@ internal static class SimulatedModels
         return pass;
     }
 
-    public static SimulatedPass Vgg16(Vgg16Config c)
+    /// <param name="budget">bytes of workspace of every convolution; null for the table of docs/convolution.md</param>
+    public static SimulatedPass Vgg16(Vgg16Config c, long? budget = null)
     {
         var pass = new SimulatedPass();
         pass.Input("pixel_values", 4 * c.Batch * 3 * c.ImageSize * c.ImageSize);
@@ -55,7 +56,7 @@ internal static class SimulatedModels
             foreach (long filters in stage)
             {
                 string y = $"features.{index + 1}.output";
-                long bytes = 4 * c.Batch * filters * size * size, workspace = Workspace(c.Batch, channels, filters, size);
+                long bytes = 4 * c.Batch * filters * size * size, workspace = budget ?? Workspace(c.Batch, channels, filters, size);
                 pass.Step([x], workspace == 0 ? [(y, bytes)] : [(y, bytes), ($"features.{index}.workspace", workspace)]);
                 (x, channels, index) = (y, filters, index + 2);
             }
