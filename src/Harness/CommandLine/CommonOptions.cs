@@ -17,5 +17,10 @@ internal static class CommonOptions
 
     public static Option<long?> Seed() => Values.WholeNumber("--seed", $"weights and inputs are drawn from it (default {DefaultSeed})", 0);
 
+    /// <summary>Where NVIDIA's libraries are looked for first.</summary>
+    public static Option<string?> Libraries() => Values.Text(
+        "--libraries",
+        $"look for NVIDIA's libraries in this folder first (several: separated by '{Path.PathSeparator}'), else in HARNESS_LIBRARY_PATH", "DIR");
+
     public static long SeedOf(ParseResult parsed, Option<long?> option) => parsed.GetValue(option) ?? DefaultSeed;
 }

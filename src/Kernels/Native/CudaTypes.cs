@@ -21,22 +21,6 @@ public readonly record struct CUgraphExec(nint Handle);
 /// <summary>An address in device memory.</summary>
 public readonly record struct CUdeviceptr(ulong Address);
 
-/// <summary>Status of every driver call.</summary>
-public enum CUresult
-{
-    CUDA_SUCCESS = 0,
-    CUDA_ERROR_INVALID_VALUE = 1,
-    CUDA_ERROR_OUT_OF_MEMORY = 2,
-    CUDA_ERROR_NO_DEVICE = 100,
-    CUDA_ERROR_INVALID_PTX = 218,
-    CUDA_ERROR_UNSUPPORTED_PTX_VERSION = 222,
-    CUDA_ERROR_ILLEGAL_ADDRESS = 700,
-    CUDA_ERROR_LAUNCH_TIMEOUT = 702,
-    CUDA_ERROR_LAUNCH_FAILED = 719,
-    CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803,
-    CUDA_ERROR_UNKNOWN = 999,
-}
-
 public enum CUdevice_attribute
 {
     CU_DEVICE_ATTRIBUTE_CLOCK_RATE = 13,

@@ -12,9 +12,24 @@ public readonly record struct cudnnActivationDescriptor_t(nint Handle);
 
 public readonly record struct cudnnPoolingDescriptor_t(nint Handle);
 
+/// <summary>
+/// cuDNN 9's numbers. cuDNN 8 numbers the same names otherwise (BAD_PARAM is 3, NOT_SUPPORTED 9, EXECUTION_FAILED 8): only SUCCESS is the
+/// same in both, so nothing else may be compared with; messages take the name from cudnnGetErrorString, which knows its own.
+/// </summary>
 public enum cudnnStatus_t
 {
     CUDNN_STATUS_SUCCESS = 0,
+    CUDNN_STATUS_NOT_INITIALIZED = 1001,
+    CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH = 1002,
+    CUDNN_STATUS_SUBLIBRARY_LOADING_FAILED = 1008,
+    CUDNN_STATUS_BAD_PARAM = 2000,
+    CUDNN_STATUS_NOT_SUPPORTED = 3000,
+    CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH = 3007,
+    CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE = 3009,
+    CUDNN_STATUS_INTERNAL_ERROR = 4000,
+    CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = 4003,
+    CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = 4004,
+    CUDNN_STATUS_EXECUTION_FAILED = 5000,
 }
 
 public enum cudnnDataType_t
@@ -76,7 +91,10 @@ public enum cudnnPoolingMode_t
     CUDNN_POOLING_MAX_DETERMINISTIC = 3,
 }
 
-/// <summary>One algorithm that cuDNN proposes, fastest first by its heuristic. Layout of cudnn_cnn.h (cuDNN 9) and cudnn_cnn_infer.h (cuDNN 8).</summary>
+/// <summary>
+/// One algorithm that cuDNN proposes, fastest first by its heuristic. The layout is the same in cudnn_cnn_infer.h (cuDNN 8) and cudnn_cnn.h
+/// (cuDNN 9).
+/// </summary>
 public unsafe struct cudnnConvolutionFwdAlgoPerf_t
 {
     public cudnnConvolutionFwdAlgo_t algo;

@@ -1,6 +1,8 @@
 namespace Harness.Kernels.Native;
 
-/// <summary>The functions of cuDNN that this program calls (the same in cuDNN 8 and 9), under the vendor's names and with its parameters.</summary>
+/// <summary>
+/// The functions of cuDNN that this program calls (the same in cuDNN 8 and 9), under the vendor's names and with its parameters.
+/// </summary>
 public unsafe interface ICudnn
 {
     nuint cudnnGetVersion();
@@ -48,8 +50,8 @@ public unsafe interface ICudnn
 
     cudnnStatus_t cudnnCreatePoolingDescriptor(cudnnPoolingDescriptor_t* descriptor);
     cudnnStatus_t cudnnSetPooling2dDescriptor(
-        cudnnPoolingDescriptor_t descriptor, cudnnPoolingMode_t mode, cudnnNanPropagation_t maxpoolingNan, int windowHeight, int windowWidth,
-        int verticalPadding, int horizontalPadding, int verticalStride, int horizontalStride);
+        cudnnPoolingDescriptor_t descriptor, cudnnPoolingMode_t mode, cudnnNanPropagation_t maxpoolingNan,
+        int windowHeight, int windowWidth, int verticalPadding, int horizontalPadding, int verticalStride, int horizontalStride);
     cudnnStatus_t cudnnDestroyPoolingDescriptor(cudnnPoolingDescriptor_t descriptor);
     cudnnStatus_t cudnnPoolingForward(
         cudnnHandle_t handle, cudnnPoolingDescriptor_t pooling, void* alpha, cudnnTensorDescriptor_t xDescriptor, void* x, void* beta,

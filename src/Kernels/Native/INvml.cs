@@ -1,6 +1,8 @@
 namespace Harness.Kernels.Native;
 
-/// <summary>The functions of the NVIDIA Management Library that this program calls, under the names that nvml.h gives them and with its parameters.</summary>
+/// <summary>
+/// The functions of the NVIDIA Management Library that this program calls, under the names that nvml.h gives them and with its parameters.
+/// </summary>
 public unsafe interface INvml
 {
     nvmlReturn_t nvmlInit();
@@ -28,5 +30,6 @@ public unsafe interface INvml
     /// <summary>Milliwatts.</summary>
     nvmlReturn_t nvmlDeviceGetEnforcedPowerLimit(nvmlDevice_t device, uint* limit);
 
+    /// <summary>Called nvmlDeviceGetCurrentClocksEventReasons since NVML 12.2, which still has this name.</summary>
     nvmlReturn_t nvmlDeviceGetCurrentClocksThrottleReasons(nvmlDevice_t device, NvmlClocksThrottleReasons* reasons);
 }
