@@ -45,6 +45,25 @@ internal static class Values
         },
     };
 
+    /// <summary>A finite number from 0 on.</summary>
+    public static Option<double> Number(string name, string description, double defaultValue) => new(name)
+    {
+        Description = $"{description} (default {defaultValue.ToString(CultureInfo.InvariantCulture)})",
+        HelpName = "X",
+        DefaultValueFactory = _ => defaultValue,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= 0 && double.IsFinite(number))
+            {
+                return number;
+            }
+
+            result.AddError($"{name} takes a number from 0 on, not '{word}'");
+            return defaultValue;
+        },
+    };
+
     /// <summary>One of a few words; the first is the default.</summary>
     public static Option<string> OneOf(string name, string description, params string[] words) => new(name)
     {

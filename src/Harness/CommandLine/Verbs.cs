@@ -21,6 +21,7 @@ internal static class Verbs
         root.Add(RunCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(PtxCommand.Create(host));
+        root.Add(CompareCommand.Create(host));
         root.Add(BenchCommand.Create(host));
         return root;
     }

@@ -1,0 +1,331 @@
+#!/usr/bin/env python3
+"""The same model in PyTorch, from the weights and inputs that `harness run` saved: outputs, latency and memory side by side.
+
+    harness run bert-base --batch 8 --save-weights W --save-inputs I --save-outputs O
+    harness audit bert-base --batch 8 --json A
+    python3 torch_side_by_side.py bert-base --weights W --inputs I --outputs O --audit A --json side-by-side.json
+
+Needs torch; vgg16 also torchvision, bert-base and t5-small also transformers. Exit 0: outputs agree; 1: an output is beyond the
+tolerance; 2: a bad file or option; 3: a package or a GPU is missing, said in one line.
+"""
+
+import argparse
+import json
+import math
+import mmap
+import statistics
+import struct
+import sys
+import time
+
+SCHEMA = "harness.torchSideBySide/1"
+
+
+class Missing(Exception):
+    """Something that this machine lacks."""
+
+
+def read_safetensors(torch, path):
+    """8 bytes of header length, a JSON header with offsets into the data, the data. Returns name -> tensor on the CPU."""
+    dtypes = {"F32": torch.float32, "I64": torch.int64}
+    tensors = {}
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        header_bytes = struct.unpack("<Q", data[:8])[0]
+        header = json.loads(data[8:8 + header_bytes])
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            begin, end = entry["data_offsets"]
+            raw = bytearray(data[8 + header_bytes + begin:8 + header_bytes + end])
+            tensors[name] = torch.frombuffer(raw, dtype=dtypes[entry["dtype"]]).reshape(entry["shape"])
+    return tensors
+
+
+def load(model, weights, may_lack):
+    """Every weight of ours has a place in the model, and the model has no other but those derived from them."""
+    result = model.load_state_dict(weights, strict=False)
+    lacking = [name for name in result.missing_keys if name not in may_lack]
+    if lacking or result.unexpected_keys:
+        raise ValueError(f"the weights do not fit: missing {lacking}, superfluous {result.unexpected_keys}")
+    return model
+
+
+def build_vgg16(weights):
+    try:
+        import torchvision
+    except ImportError as error:
+        raise Missing("vgg16 needs the Python package torchvision") from error
+    return load(torchvision.models.vgg16(weights=None), weights, ()), {"torchvision": torchvision.__version__}
+
+
+def build_bert(weights):
+    transformers = import_transformers("bert-base")
+    model = transformers.BertModel(transformers.BertConfig())
+    return load(model, weights, ("embeddings.position_ids", "embeddings.token_type_ids")), {"transformers": transformers.__version__}
+
+
+def build_t5(weights):
+    transformers = import_transformers("t5-small")
+    model = transformers.T5ForConditionalGeneration(transformers.T5Config())
+    tied = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight")
+    model = load(model, weights, tied)
+    model.tie_weights()
+    return model, {"transformers": transformers.__version__}
+
+
+def import_transformers(model):
+    try:
+        import transformers
+    except ImportError as error:
+        raise Missing(f"{model} needs the Python package transformers") from error
+    return transformers
+
+
+def run_vgg16(model, inputs):
+    return {"logits": model(inputs["pixel_values"])}
+
+
+def run_bert(model, inputs):
+    result = model(**inputs)
+    return {"last_hidden_state": result.last_hidden_state, "pooler_output": result.pooler_output}
+
+
+def run_t5(model, inputs):
+    result = model(**inputs, use_cache=True)
+    outputs = {"logits": result.logits, "encoder_last_hidden_state": result.encoder_last_hidden_state}
+    for layer in range(model.config.num_layers):
+        for kind, (key, value) in cached(result.past_key_values, layer).items():
+            outputs[f"past_key_values.{layer}.{kind}.key"] = key
+            outputs[f"past_key_values.{layer}.{kind}.value"] = value
+    return outputs
+
+
+def cached(past, layer):
+    """Keys and values of a decoder layer, in whichever form this version of transformers keeps them."""
+    if hasattr(past, "self_attention_cache"):
+        caches = {"decoder": past.self_attention_cache, "encoder": past.cross_attention_cache}
+        if hasattr(past.self_attention_cache, "layers"):
+            return {kind: (cache.layers[layer].keys, cache.layers[layer].values) for kind, cache in caches.items()}
+        return {kind: (cache.key_cache[layer], cache.value_cache[layer]) for kind, cache in caches.items()}
+    return {"decoder": past[layer][0:2], "encoder": past[layer][2:4]}
+
+
+MODELS = {"vgg16": (build_vgg16, run_vgg16), "bert-base": (build_bert, run_bert), "t5-small": (build_t5, run_t5)}
+
+
+def set_tf32(torch, allowed):
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+def compare(torch, ours, theirs, tolerance):
+    """Largest error of each output, in units of the root mean square of PyTorch's. A NaN passes nowhere."""
+    if sorted(ours) != sorted(theirs):
+        raise ValueError(f"outputs differ in name: ours {sorted(ours)}, PyTorch's {sorted(theirs)}")
+    rows = []
+    for name in sorted(ours):
+        reference = theirs[name].detach().to("cpu", torch.float64)
+        value = ours[name].to(torch.float64)
+        if reference.shape != value.shape:
+            raise ValueError(f"output '{name}' is {list(value.shape)}, PyTorch's {list(reference.shape)}")
+        error = (value - reference).abs().max().item()
+        rms = reference.square().mean().sqrt().item()
+        relative = error / rms if rms > 0 else (0.0 if error == 0 else math.inf)
+        rows.append({
+            "name": name, "shape": list(value.shape), "referenceRms": finite(rms), "maxAbsoluteError": finite(error),
+            "maxRelativeError": finite(relative), "passed": relative <= tolerance,
+        })
+    return rows
+
+
+def finite(number):
+    return number if math.isfinite(number) else None
+
+
+class Clock:
+    """Seconds of one pass: on a GPU between two events and by the host's clock with a synchronisation; on a CPU by the host's clock."""
+
+    def __init__(self, torch, device, seconds):
+        self.torch, self.cuda, self.seconds = torch, device == "cuda", seconds
+
+    def measure(self, work):
+        for _ in range(3):
+            work()
+        device, host = [], []
+        begin = time.perf_counter()
+        while len(host) < 5 or (time.perf_counter() - begin < self.seconds and len(host) < 1000):
+            if self.cuda:
+                start, end = (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
+                self.torch.cuda.synchronize()
+                start.record()
+            before = time.perf_counter()
+            work()
+            if self.cuda:
+                end.record()
+                end.synchronize()
+                device.append(start.elapsed_time(end) / 1e3)
+            host.append(time.perf_counter() - before)
+        return {"passes": len(host), "hostSeconds": spread(host), "deviceSeconds": spread(device) if device else None}
+
+
+def spread(samples):
+    return {"median": statistics.median(samples), "least": min(samples), "most": max(samples)}
+
+
+def capture(torch, work):
+    """One pass as a CUDA graph, warmed up on a stream of its own as PyTorch's documentation asks."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            work()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        held = work()
+    return graph, held
+
+
+def latencies(torch, device, model, run, inputs, clock, compiled):
+    """Eager, CUDA graph, torch.compile; a way that this machine or version cannot go carries the reason instead of a time."""
+    def eager():
+        return run(model, inputs)
+
+    def graph():
+        if device != "cuda":
+            raise Missing("CUDA graphs need a GPU")
+        captured, held = capture(torch, eager)
+        del held
+        return captured.replay
+
+    def compile_():
+        if not compiled:
+            raise Missing("left out (--no-compile)")
+        if not hasattr(torch, "compile"):
+            raise Missing(f"torch {torch.__version__} has no torch.compile")
+        fused = torch.compile(model)
+        return lambda: run(fused, inputs)
+
+    rows = {}
+    for name, prepare in (("eager", lambda: eager), ("cudaGraph", graph), ("compiled", compile_)):
+        progress(f"latency, {name}")
+        try:
+            rows[name] = clock.measure(prepare())
+        except Exception as error:  # any failure of a compiler or a capture: one way less, not the end
+            rows[name] = {"failure": f"{type(error).__name__}: {error}".splitlines()[0][:300]}
+    return rows
+
+
+def memory(torch, device, model, run, inputs):
+    """What PyTorch's allocator counts around one eager pass; null on a CPU, where it counts nothing."""
+    if device != "cuda":
+        return None
+    torch.cuda.synchronize()
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    before = {"allocatedBytes": torch.cuda.memory_allocated(), "reservedBytes": torch.cuda.memory_reserved()}
+    outputs = run(model, inputs)
+    torch.cuda.synchronize()
+    free, total = torch.cuda.mem_get_info()
+    after = {
+        "allocatedBytes": torch.cuda.memory_allocated(), "reservedBytes": torch.cuda.memory_reserved(),
+        "peakAllocatedBytes": torch.cuda.max_memory_allocated(), "peakReservedBytes": torch.cuda.max_memory_reserved(),
+        "outputBytes": sum(tensor.numel() * tensor.element_size() for tensor in outputs.values()),
+        "driverUsedBytes": total - free,
+    }
+    return {"beforePass": before, "afterPass": after}
+
+
+def audited(path):
+    """Our own figures of the same pass, from `harness audit --json`."""
+    if path is None:
+        return None
+    with open(path, encoding="utf-8") as file:
+        audit = json.load(file)
+    return {
+        "bytes": {category: pair["observed"] for category, pair in audit["bytes"].items()},
+        "peakLiveBytes": audit["peakLive"]["observed"], "arena": audit["arena"], "driver": audit["driver"],
+    }
+
+
+def progress(what):
+    print(f"torch: {what}", file=sys.stderr, flush=True)
+
+
+def side_by_side(options):
+    try:
+        import torch
+    except ImportError as error:
+        raise Missing("the Python package torch") from error
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise Missing(f"a GPU that torch {torch.__version__} can use")
+
+    build, run = MODELS[options.model]
+    progress(f"{options.model}, torch {torch.__version__}")
+    model, versions = build(read_safetensors(torch, options.weights))
+    model = model.eval().to(options.device)
+    inputs = {name: tensor.to(options.device) for name, tensor in read_safetensors(torch, options.inputs).items()}
+    clock = Clock(torch, options.device, options.seconds)
+    result = {
+        "schema": SCHEMA, "model": options.model, "device": options.device,
+        "deviceName": torch.cuda.get_device_name() if options.device == "cuda" else "CPU",
+        "inputs": {name: list(tensor.shape) for name, tensor in inputs.items()},
+        "versions": {
+            "python": sys.version.split()[0], "torch": torch.__version__, **versions, "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version() if options.device == "cuda" else None,
+        },
+        "attention": getattr(getattr(model, "config", None), "_attn_implementation", None),
+        "tolerance": options.tolerance,
+    }
+    with torch.inference_mode():
+        set_tf32(torch, False)
+        ours = read_safetensors(torch, options.outputs)
+        result["outputs"] = compare(torch, ours, run(model, inputs), options.tolerance)
+        result["memory"] = {"torch": memory(torch, options.device, model, run, inputs), "harness": audited(options.audit)}
+        result["latency"] = {"fp32": latencies(torch, options.device, model, run, inputs, clock, options.compile)}
+        if options.device == "cuda":
+            set_tf32(torch, True)
+            if hasattr(torch, "_dynamo"):
+                torch._dynamo.reset()  # compiled code has the precision built in
+            result["latency"]["tf32"] = latencies(torch, options.device, model, run, inputs, clock, options.compile)
+    result["passed"] = all(row["passed"] for row in result["outputs"])
+    return result
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description="The same model in PyTorch, beside harness: outputs, latency, memory.")
+    parser.add_argument("model", choices=sorted(MODELS))
+    parser.add_argument("--weights", required=True, help="safetensors file that harness run --save-weights wrote")
+    parser.add_argument("--inputs", required=True, help="... --save-inputs")
+    parser.add_argument("--outputs", required=True, help="... --save-outputs")
+    parser.add_argument("--audit", help="harness audit --json of the same pass, copied beside PyTorch's memory figures")
+    parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
+    parser.add_argument("--tolerance", type=float, default=1e-4, help="of the outputs, as harness compare has it (default 1e-4)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long each latency is measured (default 2)")
+    parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave torch.compile out")
+    parser.add_argument("--json", required=True, help="where the result goes")
+    return parser.parse_args(arguments)
+
+
+def main():
+    options = parse(sys.argv[1:])
+    try:
+        result = side_by_side(options)
+    except Missing as missing:
+        print(f"torch_side_by_side: missing: {missing}", file=sys.stderr)
+        return 3
+    except (OSError, ValueError, KeyError) as error:
+        print(f"torch_side_by_side: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 2
+    with open(options.json, "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=2, allow_nan=False)
+        file.write("\n")
+    worst = max((row["maxRelativeError"] for row in result["outputs"] if row["maxRelativeError"] is not None), default=None)
+    eager = result["latency"]["fp32"]["eager"]
+    median = (eager.get("deviceSeconds") or eager.get("hostSeconds") or {}).get("median")
+    print(f"{len(result['outputs'])} outputs, largest relative error {worst}; eager fp32 {median} s a pass (torch {result['versions']['torch']})")
+    return 0 if result["passed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
