@@ -1,0 +1,86 @@
+using Harness.Kernels.Native;
+
+namespace Harness.Kernels.Devices;
+
+/// <summary>cuDNN: convolutions and poolings. Each distinct one is prepared at its first call; later calls create nothing.</summary>
+internal sealed unsafe class CudaDnn : IDisposable
+{
+    private readonly ICudnn _cudnn;
+    private readonly CudaContext _context;
+    private readonly CudnnStatus _status;
+    private readonly MathMode _math;
+    private readonly cudnnHandle_t _handle;
+    private readonly Dictionary<ConvolutionKey, CudnnConvolution> _convolutions = [];
+    private readonly Dictionary<MaxPoolKey, CudnnMaxPool> _pools = [];
+    private readonly List<ConvolutionChoice> _choices = [];
+
+    /// <exception cref="MachineException">cuDNN does not start</exception>
+    public CudaDnn(ICudnn cudnn, CudaContext context, MathMode math)
+    {
+        _cudnn = cudnn;
+        _context = context;
+        _status = new CudnnStatus(cudnn, context);
+        _math = math;
+        cudnnHandle_t handle;
+        _status.ThrowIfFailed(cudnn.cudnnCreate(&handle));
+        _handle = handle;
+        try
+        {
+            _status.ThrowIfFailed(cudnn.cudnnSetStream(handle, context.Stream));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>As cudnnGetVersion reports it, such as 90100.</summary>
+    public long Version => (long)_cudnn.cudnnGetVersion();
+
+    /// <summary>In the order of first use.</summary>
+    public IReadOnlyList<ConvolutionChoice> Choices => _choices;
+
+    public void Convolution(in ConvolutionCall call)
+    {
+        var key = new ConvolutionKey(call.Shape, call.Relu, call.WorkspaceBytes);
+        if (!_convolutions.TryGetValue(key, out CudnnConvolution? convolution))
+        {
+            convolution = new CudnnConvolution(_cudnn, _status, _handle, key, _math);
+            _convolutions.Add(key, convolution);
+            _choices.Add(convolution.Choice);
+        }
+
+        convolution.Forward(call);
+        _context.CountLaunch();
+    }
+
+    public void MaxPool(in MaxPoolCall call)
+    {
+        var key = new MaxPoolKey(call.N, call.C, call.H, call.W, call.Window, call.Stride);
+        if (!_pools.TryGetValue(key, out CudnnMaxPool? pool))
+        {
+            pool = new CudnnMaxPool(_cudnn, _status, _handle, key);
+            _pools.Add(key, pool);
+        }
+
+        pool.Forward(call);
+        _context.CountLaunch();
+    }
+
+    /// <summary>Statuses are not looked at: an error that came before is the one to be seen.</summary>
+    public void Dispose()
+    {
+        foreach (CudnnMaxPool pool in _pools.Values)
+        {
+            pool.Dispose();
+        }
+
+        foreach (CudnnConvolution convolution in _convolutions.Values)
+        {
+            convolution.Dispose();
+        }
+
+        _cudnn.cudnnDestroy(_handle);
+    }
+}

@@ -1,0 +1,68 @@
+using Harness.Kernels.Native;
+
+namespace Harness.Kernels.Devices;
+
+/// <summary>One GPU of the machine, before anything is made on it.</summary>
+/// <param name="Properties">without the libraries' versions</param>
+internal sealed record CudaSelection(CUdevice Device, GpuProperties Properties)
+{
+    /// <summary>CUDA 11.8, the oldest whose libraries this program is written for.</summary>
+    private const int OldestDriver = 11080;
+
+    /// <exception cref="MachineException">no GPU, no GPU of that index, or a driver that is too old</exception>
+    public static unsafe CudaSelection Find(ICudaDriver driver, CudaStatus status, int index)
+    {
+        status.ThrowIfFailed(driver.cuInit(0));
+        int version, count;
+        status.ThrowIfFailed(driver.cuDriverGetVersion(&version));
+        if (version < OldestDriver)
+        {
+            throw new MachineException(
+                $"the NVIDIA driver supports CUDA {Version(version)}, this program needs {Version(OldestDriver)} or later: install driver 520 or later");
+        }
+
+        status.ThrowIfFailed(driver.cuDeviceGetCount(&count));
+        if (index < 0 || index >= count)
+        {
+            throw new MachineException($"there is no GPU {index}: this machine has {Available(count)}");
+        }
+
+        CUdevice device;
+        status.ThrowIfFailed(driver.cuDeviceGet(&device, index));
+        return new CudaSelection(device, Describe(driver, status, device, index, version));
+    }
+
+    private static unsafe GpuProperties Describe(ICudaDriver driver, CudaStatus status, CUdevice device, int index, int driverVersion)
+    {
+        const int textBytes = 256;
+        byte* name = stackalloc byte[textBytes];
+        byte* pciBusId = stackalloc byte[textBytes];
+        nuint memoryBytes;
+        status.ThrowIfFailed(driver.cuDeviceGetName(name, textBytes, device));
+        status.ThrowIfFailed(driver.cuDeviceGetPCIBusId(pciBusId, textBytes, device));
+        status.ThrowIfFailed(driver.cuDeviceTotalMem(&memoryBytes, device));
+        return new GpuProperties(
+            NativeText.Of(name), index, NativeText.Of(pciBusId),
+            Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR),
+            Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
+            Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+            (long)memoryBytes, Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE),
+            Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_KERNEL_EXEC_TIMEOUT) != 0, driverVersion, CublasVersion: null, CudnnVersion: null);
+
+        int Attribute(CUdevice_attribute attribute)
+        {
+            int value;
+            status.ThrowIfFailed(driver.cuDeviceGetAttribute(&value, attribute, device));
+            return value;
+        }
+    }
+
+    private static string Available(int count) => count switch
+    {
+        0 => "none that CUDA can use",
+        1 => "one, GPU 0",
+        _ => $"{count}, GPU 0 to {count - 1}",
+    };
+
+    private static string Version(int version) => $"{version / 1000}.{version % 1000 / 10}";
+}
