@@ -18,12 +18,13 @@ public sealed class ParameterRegion : IDisposable
     /// <param name="parameters">names, shapes and dtypes; tensors of other categories are a mistake</param>
     /// <param name="device">holds the bytes</param>
     /// <param name="alignmentBytes">of each parameter's address</param>
+    /// <param name="guardBytes">so many bytes behind each parameter are reserved with it and belong to nobody</param>
     /// <exception cref="CallerException">
-    /// a name twice, a tensor that is no parameter, an alignment that is no power of two, bytes beyond 64 bits
+    /// a name twice, a tensor that is no parameter, an alignment that is no power of two, a negative band, bytes beyond 64 bits
     /// </exception>
-    public ParameterRegion(IEnumerable<TensorSpec> parameters, IDevice device, long alignmentBytes = 256)
+    public ParameterRegion(IEnumerable<TensorSpec> parameters, IDevice device, long alignmentBytes = 256, long guardBytes = 0)
     {
-        Alignment.Require(alignmentBytes);
+        Alignment.Require(alignmentBytes, guardBytes);
         var rows = ImmutableArray.CreateBuilder<LedgerRow>();
         foreach (TensorSpec parameter in parameters)
         {
@@ -34,7 +35,7 @@ public sealed class ParameterRegion : IDisposable
 
             try
             {
-                long reservedBytes = Alignment.RoundUp(parameter.Bytes, alignmentBytes);
+                long reservedBytes = Alignment.Reserved(parameter.Bytes, guardBytes, alignmentBytes);
                 rows.Add(new LedgerRow(
                     parameter.Name, TensorCategory.Parameter, parameter.Bytes, reservedBytes, CapacityBytes,
                     FirstStep: 0, LastStep: int.MaxValue));

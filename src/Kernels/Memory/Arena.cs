@@ -25,17 +25,17 @@ public sealed class Arena
     /// <summary>An arena that places as the plan says: at its offsets if planned, else by the same policy anew.</summary>
     /// <exception cref="OutOfMemoryBytesException">a planned tensor does not fit the capacity</exception>
     public Arena(StepProgram program, MemoryPlan plan)
-        : this(program, plan.AlignmentBytes, plan.CapacityBytes, PolicyOf(program, plan))
+        : this(program, plan.AlignmentBytes, plan.CapacityBytes, PolicyOf(program, plan), plan.GuardBytes)
     {
     }
 
-    internal Arena(StepProgram program, long alignmentBytes, long capacityBytes, ArenaPolicy policy)
+    internal Arena(StepProgram program, long alignmentBytes, long capacityBytes, ArenaPolicy policy, long guardBytes = 0)
     {
-        Alignment.Require(alignmentBytes);
+        Alignment.Require(alignmentBytes, guardBytes);
         CapacityBytes = capacityBytes;
         _tensors = program.Tensors;
         _policy = policy;
-        _ledger = new Ledger(_tensors, program.Steps.Length, alignmentBytes);
+        _ledger = new Ledger(_tensors, program.Steps.Length, alignmentBytes, guardBytes);
         _entries = _ledger.Entries;
         _walkOffsets = new long[_tensors.Length];
         _walkTensors = new int[_tensors.Length];

@@ -40,7 +40,7 @@ internal sealed class Ledger
     private int _birthCount;
     private int _momentCount;
 
-    public Ledger(ImmutableArray<TensorSpec> tensors, int steps, long alignmentBytes)
+    public Ledger(ImmutableArray<TensorSpec> tensors, int steps, long alignmentBytes, long guardBytes)
     {
         _tensors = tensors;
         _births = new int[tensors.Length];
@@ -48,7 +48,7 @@ internal sealed class Ledger
         Entries = [.. tensors.Select(tensor => new LedgerEntry
         {
             RequestedBytes = tensor.Bytes,
-            ReservedBytes = Alignment.RoundUp(tensor.Bytes, alignmentBytes),
+            ReservedBytes = Alignment.Reserved(tensor.Bytes, guardBytes, alignmentBytes),
             Category = tensor.Category,
 
             // A parameter was born and died before any pass: the arena must not hand it out.

@@ -25,15 +25,17 @@ public readonly record struct Lifetime(TensorSpec Tensor, int FirstStep, int End
     public bool Overlaps(Lifetime other) => FirstStep < other.EndStep && other.FirstStep < EndStep;
 }
 
-/// <summary>Where one tensor lies: <see cref="ReservedBytes"/> is <c>Lifetime.Tensor.Bytes</c> rounded up to the alignment.</summary>
+/// <summary>Where one tensor lies: <see cref="ReservedBytes"/> is <c>Lifetime.Tensor.Bytes</c> and the guard band, rounded up to the alignment.</summary>
 public readonly record struct PlacedTensor(Lifetime Lifetime, long OffsetBytes, long ReservedBytes);
 
 /// <summary>An offset for every tensor of the arena (all but parameters), judged by <c>PlanChecker</c> before anything runs.</summary>
 /// <param name="Placed">one a tensor, in the order of <see cref="StepProgram.Tensors"/></param>
 /// <param name="CapacityBytes">what the arena needs</param>
 /// <param name="LowerBoundBytes">most reserved bytes live at one step: no placement can do with less</param>
+/// <param name="GuardBytes">at least so many bytes behind each tensor belong to nobody; 0 for none</param>
 public sealed record MemoryPlan(
-    Placement Placement, long AlignmentBytes, ImmutableArray<PlacedTensor> Placed, long CapacityBytes, long LowerBoundBytes)
+    Placement Placement, long AlignmentBytes, ImmutableArray<PlacedTensor> Placed, long CapacityBytes, long LowerBoundBytes,
+    long GuardBytes = 0)
 {
     public long GapBytes => CapacityBytes - LowerBoundBytes;
 }
@@ -46,7 +48,7 @@ public readonly record struct LedgerRow(
     string Name, TensorCategory Category, long RequestedBytes, long ReservedBytes, long OffsetBytes, int FirstStep, int LastStep);
 
 /// <summary>Where the arena's bytes were while one step ran. Conservation: the sum of all is the capacity.</summary>
-/// <param name="PaddingBytes">reserved but not asked for (alignment)</param>
+/// <param name="PaddingBytes">reserved but not asked for (alignment, guard bands)</param>
 /// <param name="HoleBytes">unreserved bytes below the highest reserved one (fragmentation)</param>
 /// <param name="FreeBytes">unreserved bytes above it</param>
 public readonly record struct ArenaMoment(

@@ -12,9 +12,9 @@ public static class PlanChecker
     /// <exception cref="CheckFailedException">the plan is wrong; names the tensors</exception>
     public static void Check(MemoryPlan plan)
     {
-        if (plan.AlignmentBytes <= 0)
+        if (plan.AlignmentBytes <= 0 || plan.GuardBytes < 0)
         {
-            throw Wrong($"alignment {plan.AlignmentBytes} is not positive");
+            throw Wrong($"alignment {plan.AlignmentBytes} is not positive, or guard band {plan.GuardBytes} is negative");
         }
 
         long mostLiveBytes = 0;
@@ -86,9 +86,10 @@ public static class PlanChecker
         }
 
         long paddingBytes = a.ReservedBytes - askedBytes;
-        if (paddingBytes < 0 || paddingBytes >= plan.AlignmentBytes || a.ReservedBytes % plan.AlignmentBytes != 0)
+        if (paddingBytes < plan.GuardBytes || paddingBytes - plan.GuardBytes >= plan.AlignmentBytes || a.ReservedBytes % plan.AlignmentBytes != 0)
         {
-            throw Wrong($"{Describe(a)} reserves {a.ReservedBytes} bytes for {askedBytes}, aligned to {plan.AlignmentBytes}");
+            throw Wrong(
+                $"{Describe(a)} reserves {a.ReservedBytes} bytes for {askedBytes} and a band of {plan.GuardBytes}, aligned to {plan.AlignmentBytes}");
         }
 
         if (a.OffsetBytes + a.ReservedBytes > plan.CapacityBytes)

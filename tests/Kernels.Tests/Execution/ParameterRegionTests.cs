@@ -31,6 +31,14 @@ public sealed class ParameterRegionTests : IDisposable
     }
 
     [Fact]
+    public void A_guard_band_lies_behind_each_parameter()
+    {
+        using var region = new ParameterRegion([Parameter("a", 3), Parameter("b", 64)], _device, guardBytes: 512);
+        Assert.Equal([(768L, 0L), (768L, 768L)], region.Rows.Select(row => (row.ReservedBytes, row.OffsetBytes)));
+        Assert.Equal(1536, region.CapacityBytes);
+    }
+
+    [Fact]
     public void What_is_written_is_there()
     {
         using var region = new ParameterRegion([Parameter("a", 1), Parameter("b", 2)], _device);

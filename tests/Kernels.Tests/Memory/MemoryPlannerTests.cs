@@ -25,6 +25,38 @@ public class MemoryPlannerTests
                 Assert.Equal(Lifetimes.Of(program), plan.Placed.Select(placed => placed.Lifetime));
             });
 
+    /// <summary>Bytes and band, rounded up together; the judge accepts neither less nor more; through a whole pass the arena agrees with the plan.</summary>
+    [Theory]
+    [InlineData(Placement.Bump)]
+    [InlineData(Placement.Online)]
+    [InlineData(Placement.Planned)]
+    public void Guard_bands_are_reserved_with_their_tensors_and_count_as_padding(Placement placement) =>
+        Gen.Select(IntervalGen.Program, IntervalGen.AlignmentBytes, Gen.Long[0, 2000]).ForEach(
+            300,
+            instance =>
+            {
+                (StepProgram program, long alignmentBytes, long guardBytes) = instance;
+                MemoryPlan plan = MemoryPlanner.Plan(program, placement, alignmentBytes, guardBytes);
+                Assert.Equal(guardBytes, plan.GuardBytes);
+                Assert.All(plan.Placed, placed => Assert.Equal(
+                    (placed.Lifetime.Tensor.Bytes + guardBytes + alignmentBytes - 1) / alignmentBytes * alignmentBytes, placed.ReservedBytes));
+                if (!plan.Placed.IsEmpty)
+                {
+                    Assert.Throws<CheckFailedException>(() => PlanChecker.Check(plan with { GuardBytes = guardBytes + alignmentBytes }));
+                }
+
+                var arena = new Arena(program, plan);
+                long[] offsets = new long[program.Tensors.Length];
+                new PassSchedule([.. plan.Placed.Select(placed => placed.Lifetime)], program.Steps.Length).Replay(arena, offsets);
+                Assert.All(plan.Placed, placed => Assert.Equal(placed.OffsetBytes, offsets[placed.Lifetime.Tensor.Index]));
+                Assert.All(
+                    arena.EndPass().Rows, row => Assert.InRange(row.ReservedBytes - row.RequestedBytes, guardBytes, guardBytes + alignmentBytes - 1));
+            });
+
+    [Fact]
+    public void A_negative_guard_band_is_the_callers_mistake() =>
+        Assert.Throws<CallerException>(() => MemoryPlanner.Plan(TestPrograms.Of(1), Placement.Planned, guardBytes: -1));
+
     [Fact]
     public void Bump_is_the_textbook_sum() => IntervalGen.Program.ForEach(
         300,
