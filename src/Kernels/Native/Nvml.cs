@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
 namespace Harness.Kernels.Native;
@@ -6,6 +7,10 @@ namespace Harness.Kernels.Native;
 /// <param name="hasEventReasons">the driver knows the throttle reasons under their new name (NVML 12.2); the old one may go some day</param>
 internal sealed unsafe partial class Nvml(bool hasEventReasons) : INvml
 {
+    /// <summary>The two names of one function, the new one first; a driver has at least one.</summary>
+    public static ImmutableArray<string> ThrottleReasonNames { get; } =
+        [nameof(Renamed.nvmlDeviceGetCurrentClocksEventReasons), nameof(Renamed.nvmlDeviceGetCurrentClocksThrottleReasons)];
+
     public nvmlReturn_t nvmlInit() => Entry.nvmlInit();
 
     public nvmlReturn_t nvmlShutdown() => Entry.nvmlShutdown();
@@ -75,7 +80,6 @@ internal sealed unsafe partial class Nvml(bool hasEventReasons) : INvml
         internal static partial nvmlReturn_t nvmlDeviceGetEnforcedPowerLimit(nvmlDevice_t device, uint* limit);
     }
 
-    /// <summary>One function under its two names, of which a driver has at least one.</summary>
     internal static partial class Renamed
     {
         [LibraryImport(NativeNames.Nvml)]
