@@ -17,5 +17,9 @@ public class KernelFilesTests
         Assert.Equal("sm_75", module.Target);
         Assert.Equal("6.4", module.Version);
         Assert.All(module.Functions, function => Assert.True(function.IsEntry));
+
+        // Without a bound the driver's compiler may give a thread more registers than a block of the launcher's size finds on a
+        // multiprocessor (65536), and the launch fails.
+        Assert.All(module.Functions, function => Assert.InRange(function.MaxThreads ?? 0, 32, 1024));
     }
 }
