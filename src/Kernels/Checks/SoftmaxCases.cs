@@ -6,7 +6,7 @@ using static Harness.Kernels.Checks.CaseBuilder;
 namespace Harness.Kernels.Checks;
 
 /// <summary>
-/// Softmax, every version at every shape: one row, one column, primes, every lanes-a-row of version 2, rows longer than a block and
+/// Softmax, every version at every shape: one row, one column, primes, every lanes-a-row of versions 2 and 4, rows longer than a block and
 /// than the registers, masks of every kind.
 /// </summary>
 internal static class SoftmaxCases
@@ -14,12 +14,13 @@ internal static class SoftmaxCases
     private static readonly (long Batch, long Heads, long Queries, long Keys)[] s_shapes =
     [
         (1, 1, 1, 1), (2, 3, 5, 7), (1, 1, 3, 4), (3, 2, 1, 16), (1, 2, 9, 20), (2, 3, 11, 37), (2, 12, 64, 64), (1, 3, 7, 96), (1, 1, 1, 100),
-        (1, 2, 5, 128), (2, 1, 3, 256), (1, 2, 3, 384), (1, 1, 5, 512), (1, 2, 2, 1000), (1, 1, 2, 1031), (1, 1, 2, 2048), (1, 1, 1, 4097),
+        (1, 2, 5, 128), (2, 1, 3, 256), (1, 2, 3, 384), (1, 1, 5, 512), (1, 2, 3, 320), (1, 1, 3, 640), (3, 1, 3, 768), (1, 1, 2, 896),
+        (1, 2, 2, 1000), (1, 2, 3, 1024), (1, 1, 2, 1031), (1, 1, 2, 2048), (1, 1, 1, 4097),
     ];
 
     public static IEnumerable<CheckCase> All()
     {
-        for (int version = 1; version <= 3; version++)
+        for (int version = 1; version <= 4; version++)
         {
             foreach ((long batch, long heads, long queries, long keys) in s_shapes)
             {

@@ -4,7 +4,7 @@ using static Harness.Kernels.Launch.Arguments;
 
 namespace Harness.Kernels.Launch;
 
-/// <summary>layernorm.ptx: version 2 up to 1024 columns, version 3 beyond.</summary>
+/// <summary>layernorm.ptx: version 4 up to 1024 columns, version 3 beyond.</summary>
 internal static class LayerNormLauncher
 {
     private const int BlockThreads = 256;
@@ -20,21 +20,21 @@ internal static class LayerNormLauncher
             Pointer(addresses, step.Gamma), Pointer(addresses, step.Beta), Pointer(addresses, step.Y),
             Count(step, rows), Count(step, columns), Float(step.Epsilon),
         ];
-        int version = table.Versions.LayerNorm ?? (columns <= LongestWarpRow ? 2 : 3);
+        int version = table.Versions.LayerNorm ?? (columns <= LongestWarpRow ? 4 : 3);
         switch (version)
         {
             case 1:
                 table.Launch("layernorm_v1", new Dim3(Extent(step, rows)), new Dim3(BlockThreads), arguments);
                 break;
-            case 2:
-                table.Launch(
-                    "layernorm_v2", new Dim3(Extent(step, CeilingDivide(rows, WarpsPerBlock))), new Dim3(32, WarpsPerBlock), arguments);
+            case 2 or 4:
+                string entry = version == 2 ? "layernorm_v2" : "layernorm_v4";
+                table.Launch(entry, new Dim3(Extent(step, CeilingDivide(rows, WarpsPerBlock))), new Dim3(32, WarpsPerBlock), arguments);
                 break;
             case 3:
                 table.Launch("layernorm_v3", new Dim3(Extent(step, rows)), new Dim3(BlockThreads), arguments);
                 break;
             default:
-                throw new CallerException($"layer norm has versions 1 to 3, not {version}");
+                throw new CallerException($"layer norm has versions 1 to 4, not {version}");
         }
     }
 }

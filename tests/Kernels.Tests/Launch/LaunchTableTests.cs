@@ -72,19 +72,23 @@ public class LaunchTableTests
     }
 
     [Theory]
-    [InlineData(16, 2)]
-    [InlineData(32, 2)]
-    [InlineData(64, 2)]
-    [InlineData(128, 3)]
-    [InlineData(256, 4)]
-    [InlineData(512, 5)]
-    [InlineData(4, 0)]
-    [InlineData(96, 3)]
-    [InlineData(100, 5)]
-    [InlineData(37, 5)]
-    [InlineData(1024, 5)]
-    public void Lanes_of_a_softmax_row_hold_at_most_four_pieces_each(long columns, int lanesLog2) =>
-        Assert.Equal(lanesLog2, SoftmaxLauncher.LanesLog2(columns));
+    [InlineData(16, 4, 2)]
+    [InlineData(32, 8, 2)]
+    [InlineData(64, 4, 2)]
+    [InlineData(64, 8, 2)]
+    [InlineData(128, 8, 3)]
+    [InlineData(256, 8, 4)]
+    [InlineData(512, 8, 5)]
+    [InlineData(4, 8, 0)]
+    [InlineData(96, 8, 3)]
+    [InlineData(100, 8, 5)]
+    [InlineData(37, 8, 5)]
+    [InlineData(320, 4, 5)]
+    [InlineData(320, 8, 4)]
+    [InlineData(768, 8, 5)]
+    [InlineData(1024, 8, 5)]
+    public void Lanes_share_a_softmax_row_four_pieces_each_where_they_can(long columns, int registerPieces, int lanesLog2) =>
+        Assert.Equal(lanesLog2, SoftmaxLauncher.LanesLog2(columns, registerPieces));
 
     [Fact]
     public void An_extent_beyond_the_kernels_counts_is_the_callers_mistake()
