@@ -89,7 +89,7 @@ public sealed class CudaDevice : IGpu
             long freeBytes = context.Memory().FreeBytes;
             var memory = new CudaMemory(context);
             CudaBlas blas = Opened(new CudaBlas(cublas, context, memory, gpu.Properties, options.Math));
-            CudaDnn? dnn = api.Cudnn.Value is { } cudnn ? Opened(new CudaDnn(cudnn, context, options.Math)) : null;
+            CudaDnn? dnn = api.Cudnn.Value is { } cudnn ? Opened(new CudaDnn(cudnn, context, gpu.Properties, options.Math)) : null;
             Passed("libraries", blas.WorkspaceBytes);
             CudaModules modules = Opened(new CudaModules(context, gpu.Properties, kernels));
             Passed("modules", 0);

@@ -9,18 +9,20 @@ internal sealed unsafe class CudaDnn : IDisposable
     private readonly CudaContext _context;
     private readonly CudnnStatus _status;
     private readonly MathMode _math;
+    private readonly int _computeMajor;
     private readonly cudnnHandle_t _handle;
     private readonly Dictionary<ConvolutionKey, CudnnConvolution> _convolutions = [];
     private readonly Dictionary<MaxPoolKey, CudnnMaxPool> _pools = [];
     private readonly List<ConvolutionChoice> _choices = [];
 
     /// <exception cref="MachineException">cuDNN does not start</exception>
-    public CudaDnn(ICudnn cudnn, CudaContext context, MathMode math)
+    public CudaDnn(ICudnn cudnn, CudaContext context, GpuProperties gpu, MathMode math)
     {
         _cudnn = cudnn;
         _context = context;
         _status = new CudnnStatus(cudnn, context);
         _math = math;
+        _computeMajor = gpu.ComputeMajor;
         cudnnHandle_t handle;
         _status.ThrowIfFailed(cudnn.cudnnCreate(&handle));
         _handle = handle;
@@ -44,14 +46,15 @@ internal sealed unsafe class CudaDnn : IDisposable
     public void Convolution(in ConvolutionCall call)
     {
         var key = new ConvolutionKey(call.Shape, call.Relu, call.WorkspaceBytes);
-        if (!_convolutions.TryGetValue(key, out CudnnConvolution? convolution))
+        if (_convolutions.TryGetValue(key, out CudnnConvolution? convolution))
         {
-            convolution = new CudnnConvolution(_cudnn, _status, _handle, key, _math);
-            _convolutions.Add(key, convolution);
-            _choices.Add(convolution.Choice);
+            convolution.Forward(call);
+        }
+        else
+        {
+            Prepare(key, call);
         }
 
-        convolution.Forward(call);
         _context.CountLaunch();
     }
 
@@ -82,5 +85,21 @@ internal sealed unsafe class CudaDnn : IDisposable
         }
 
         _cudnn.cudnnDestroy(_handle);
+    }
+
+    private void Prepare(ConvolutionKey key, in ConvolutionCall call)
+    {
+        _context.RequireNotCapturing("the first call of a convolution");
+        var convolution = new CudnnConvolution(_cudnn, _status, _handle, key, _math, _computeMajor);
+        try
+        {
+            _choices.Add(convolution.First(call));
+            _convolutions.Add(key, convolution);
+        }
+        catch
+        {
+            convolution.Dispose();
+            throw;
+        }
     }
 }

@@ -44,7 +44,7 @@ internal sealed unsafe class CudnnDescriptors(ICudnn cudnn, CudnnStatus status, 
         return descriptor;
     }
 
-    /// <summary>ReLU or identity. A NaN stays one.</summary>
+    /// <summary>ReLU or identity for the fused call, which allows no other handling of NaN (cuDNN documentation).</summary>
     public cudnnActivationDescriptor_t Activation(bool relu)
     {
         cudnnActivationDescriptor_t descriptor;
@@ -53,7 +53,7 @@ internal sealed unsafe class CudnnDescriptors(ICudnn cudnn, CudnnStatus status, 
         _destroy.Push(() => cudnn.cudnnDestroyActivationDescriptor(made));
         status.ThrowIfFailed(cudnn.cudnnSetActivationDescriptor(
             descriptor, relu ? cudnnActivationMode_t.CUDNN_ACTIVATION_RELU : cudnnActivationMode_t.CUDNN_ACTIVATION_IDENTITY,
-            cudnnNanPropagation_t.CUDNN_PROPAGATE_NAN, coefficient: 0), what);
+            cudnnNanPropagation_t.CUDNN_NOT_PROPAGATE_NAN, coefficient: 0), what);
         return descriptor;
     }
 
