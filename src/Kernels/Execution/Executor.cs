@@ -10,7 +10,11 @@ namespace Harness.Kernels.Execution;
 /// A pass is <see cref="BeginPass"/>, <see cref="Write"/> for each input, <see cref="RunSteps"/>, <see cref="Read"/> for each output,
 /// <see cref="EndPass"/>; then the next may begin. A pass that throws is over, and the executor can only be disposed.
 /// </summary>
-/// <remarks>It never sees a formula. <see cref="RunSteps"/> allocates no managed memory once every kernel has been launched.</remarks>
+/// <remarks>
+/// It never sees a formula. <see cref="RunSteps"/> allocates no managed memory once every kernel has been launched. With a graph the first
+/// pass runs as always, the second is recorded and launched as one, later ones launch the recording: addresses are the same in every
+/// pass, which each pass checks, and the arena's account is kept as always.
+/// </remarks>
 public sealed class Executor : IDisposable
 {
     private enum State
@@ -20,6 +24,13 @@ public sealed class Executor : IDisposable
         Ran,
         Broken,
         Disposed,
+    }
+
+    private enum Steps
+    {
+        Launched,
+        Recorded,
+        Replayed,
     }
 
     private readonly StepProgram _program;
@@ -34,6 +45,10 @@ public sealed class Executor : IDisposable
     private readonly DevicePointer[] _addresses;
     private readonly BufferTouch?[] _touches;
     private readonly DeviceCounters?[] _stepCosts;
+    private readonly IGpu? _recorder;
+    private readonly DevicePointer[][] _recordedAddresses;
+    private IGpuGraph? _graph;
+    private bool _hasRun;
     private State _state;
 
     /// <param name="program">what to run</param>
@@ -41,9 +56,11 @@ public sealed class Executor : IDisposable
     /// <param name="parameters">on the same device; stays the caller's</param>
     /// <param name="device">stays the caller's</param>
     /// <param name="versions">which version of each kernel to launch; the default ones if null</param>
+    /// <param name="graph">from the second pass on, all steps are one launch of a graph; needs an <see cref="IGpu"/></param>
     /// <exception cref="CheckFailedException">the plan does not serve the program</exception>
-    /// <exception cref="CallerException">a parameter of the program is missing</exception>
-    public Executor(StepProgram program, MemoryPlan plan, ParameterRegion parameters, IDevice device, KernelVersions? versions = null)
+    /// <exception cref="CallerException">a parameter of the program is missing, or the device records no graphs</exception>
+    public Executor(
+        StepProgram program, MemoryPlan plan, ParameterRegion parameters, IDevice device, KernelVersions? versions = null, bool graph = false)
     {
         PlanChecker.Check(program, plan);
         _program = program;
@@ -60,6 +77,9 @@ public sealed class Executor : IDisposable
             _parameterAddresses[parameter.Index] = parameters.Address(parameter);
         }
 
+        _recorder = !graph ? null : device as IGpu
+            ?? throw new CallerException($"device '{device.Description.Kind}' records no graphs: leave out --graph, or use --device cuda");
+        _recordedAddresses = graph ? [.. _operands.Select(operands => new DevicePointer[operands.Length])] : [];
         _touches = new BufferTouch?[program.Tensors.Length];
         _stepCosts = new DeviceCounters?[program.Steps.Length];
         _region = new DeviceRegion(device, "arena", plan.CapacityBytes, program.Tensors.Length);
@@ -95,16 +115,17 @@ public sealed class Executor : IDisposable
     public void RunSteps()
     {
         Leave(State.Begun);
-        for (int step = 0; step < _schedule.Steps; step++)
-        {
-            GiveBirth(_schedule.BornBefore(step), step);
-            _arena.Observe(step);
-            Launch(step);
-            Bury(_schedule.DeadAfter(step), step);
-            StepCompleted?.Invoke(step);
-        }
-
+        Enqueue();
         _device.Synchronize();
+        _state = State.Ran;
+    }
+
+    /// <summary>Hands all steps to the device and returns; <see cref="Read"/> waits for what it reads. An error of the device may show as late as there.</summary>
+    /// <exception cref="CheckFailedException">a step needs what does not live, bytes are not conserved, or the device saw a violation</exception>
+    public void EnqueueSteps()
+    {
+        Leave(State.Begun);
+        Enqueue();
         _state = State.Ran;
     }
 
@@ -136,6 +157,8 @@ public sealed class Executor : IDisposable
     public void Dispose()
     {
         _state = State.Disposed;
+        _graph?.Dispose();
+        _graph = null;
         _region.Dispose();
     }
 
@@ -157,23 +180,93 @@ public sealed class Executor : IDisposable
         }
     }
 
+    private void Enqueue()
+    {
+        if (_recorder is null || !_hasRun)
+        {
+            Walk(Steps.Launched);
+        }
+        else if (_graph is null)
+        {
+            _graph = _recorder.Capture(() => Walk(Steps.Recorded));
+            _graph.Launch();
+        }
+        else
+        {
+            // The device works while the arena's account of the pass is kept.
+            _graph.Launch();
+            Walk(Steps.Replayed);
+        }
+
+        _hasRun = true;
+    }
+
+    /// <summary>Births, the arena's account, the step itself and deaths, in order.</summary>
+    private void Walk(Steps steps)
+    {
+        for (int step = 0; step < _schedule.Steps; step++)
+        {
+            GiveBirth(_schedule.BornBefore(step), step);
+            _arena.Observe(step);
+            Perform(step, steps);
+            Bury(_schedule.DeadAfter(step), step);
+            StepCompleted?.Invoke(step);
+        }
+    }
+
     /// <summary>A step sees the addresses of the tensors that it names, which must live, and no others.</summary>
-    private void Launch(int index)
+    private void Perform(int index, Steps steps)
     {
         Step step = _program.Steps[index];
-        foreach (int tensor in _operands[index])
+        int[] operands = _operands[index];
+        foreach (int tensor in operands)
         {
             DevicePointer parameter = _parameterAddresses[tensor];
             _addresses[tensor] = parameter != DevicePointer.Null ? parameter : _region.At(_arena.OffsetOf(tensor, step.Name));
         }
 
-        DeviceCounters? before = _device.Counters;
-        _launches.Launch(step, _addresses);
-        _stepCosts[index] = _device.Counters - before;
+        switch (steps)
+        {
+            case Steps.Launched:
+                DeviceCounters? before = _device.Counters;
+                _launches.Launch(step, _addresses);
+                _stepCosts[index] = _device.Counters - before;
+                break;
+            case Steps.Recorded:
+                _launches.Launch(step, _addresses);
+                Record(index, operands);
+                _stepCosts[index] = null;
+                break;
+            default:
+                RequireRecorded(step, index, operands);
+                break;
+        }
 
-        foreach (int tensor in _operands[index])
+        foreach (int tensor in operands)
         {
             _addresses[tensor] = DevicePointer.Null;
+        }
+    }
+
+    private void Record(int index, int[] operands)
+    {
+        for (int k = 0; k < operands.Length; k++)
+        {
+            _recordedAddresses[index][k] = _addresses[operands[k]];
+        }
+    }
+
+    /// <summary>The graph holds addresses, not tensors.</summary>
+    private void RequireRecorded(Step step, int index, int[] operands)
+    {
+        for (int k = 0; k < operands.Length; k++)
+        {
+            if (_recordedAddresses[index][k] != _addresses[operands[k]])
+            {
+                throw new CheckFailedException(
+                    $"step '{step.Name}': '{_program.Tensors[operands[k]].Name}' lies at {_addresses[operands[k]]}, "
+                    + $"the graph was recorded with {_recordedAddresses[index][k]}");
+            }
         }
     }
 
