@@ -46,9 +46,11 @@ internal sealed unsafe partial class Cudnn : ICudnn
         Entry.cudnnDestroyConvolutionDescriptor(descriptor);
 
     public cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(
-        cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t convolution,
-        cudnnTensorDescriptor_t y, int requestedAlgoCount, int* returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t* perfResults) =>
-        Entry.cudnnGetConvolutionForwardAlgorithm_v7(handle, x, w, convolution, y, requestedAlgoCount, returnedAlgoCount, perfResults);
+        cudnnHandle_t handle, cudnnTensorDescriptor_t source, cudnnFilterDescriptor_t filter, cudnnConvolutionDescriptor_t convolution,
+        cudnnTensorDescriptor_t destination, int requestedAlgoCount, int* returnedAlgoCount,
+        cudnnConvolutionFwdAlgoPerf_t* perfResults) =>
+        Entry.cudnnGetConvolutionForwardAlgorithm_v7(
+            handle, source, filter, convolution, destination, requestedAlgoCount, returnedAlgoCount, perfResults);
 
     public cudnnStatus_t cudnnGetConvolutionForwardWorkspaceSize(
         cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t convolution,
@@ -146,8 +148,9 @@ internal sealed unsafe partial class Cudnn : ICudnn
 
         [LibraryImport(NativeNames.Cudnn)]
         internal static partial cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(
-            cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t convolution,
-            cudnnTensorDescriptor_t y, int requestedAlgoCount, int* returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t* perfResults);
+            cudnnHandle_t handle, cudnnTensorDescriptor_t source, cudnnFilterDescriptor_t filter, cudnnConvolutionDescriptor_t convolution,
+            cudnnTensorDescriptor_t destination, int requestedAlgoCount, int* returnedAlgoCount,
+            cudnnConvolutionFwdAlgoPerf_t* perfResults);
 
         [LibraryImport(NativeNames.Cudnn)]
         internal static partial cudnnStatus_t cudnnGetConvolutionForwardWorkspaceSize(

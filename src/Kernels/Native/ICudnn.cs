@@ -32,8 +32,9 @@ public unsafe interface ICudnn
     cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t descriptor);
 
     cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(
-        cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t convolution,
-        cudnnTensorDescriptor_t y, int requestedAlgoCount, int* returnedAlgoCount, cudnnConvolutionFwdAlgoPerf_t* perfResults);
+        cudnnHandle_t handle, cudnnTensorDescriptor_t source, cudnnFilterDescriptor_t filter, cudnnConvolutionDescriptor_t convolution,
+        cudnnTensorDescriptor_t destination, int requestedAlgoCount, int* returnedAlgoCount,
+        cudnnConvolutionFwdAlgoPerf_t* perfResults);
     cudnnStatus_t cudnnGetConvolutionForwardWorkspaceSize(
         cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t convolution,
         cudnnTensorDescriptor_t y, cudnnConvolutionFwdAlgo_t algo, nuint* bytes);
