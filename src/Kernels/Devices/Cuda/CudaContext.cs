@@ -67,9 +67,21 @@ internal sealed unsafe class CudaContext : IDisposable
     {
         if (t_current != this)
         {
+            ObjectDisposedException.ThrowIf(_disposed, typeof(CudaDevice));
             Status.ThrowIfFailed(Driver.cuCtxSetCurrent(_context));
             t_current = this;
         }
+    }
+
+    /// <summary>As <see cref="MakeCurrent"/>, for releasing: false where nothing is left to release, because the context has gone.</summary>
+    public bool TryMakeCurrent()
+    {
+        if (t_current != this && !_disposed && Driver.cuCtxSetCurrent(_context) == CUresult.CUDA_SUCCESS)
+        {
+            t_current = this;
+        }
+
+        return t_current == this;
     }
 
     /// <exception cref="InvalidOperationException">work is being captured, where the driver forbids this</exception>

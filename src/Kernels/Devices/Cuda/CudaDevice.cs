@@ -15,23 +15,23 @@ public sealed class CudaDevice : IGpu
     private readonly CudaContext _context;
     private readonly CudaMemory _memory;
     private readonly CudaBlas _blas;
-    private readonly NativePart<ICudnn> _cudnn;
     private readonly CudaDnn? _dnn;
+    private readonly string? _whyNoDnn;
     private readonly CudaModules _modules;
     private readonly CudaStaging _staging;
     private CudaL2Scratch? _l2Scratch;
     private bool _disposed;
 
     private CudaDevice(
-        CudaOptions options, GpuProperties properties, CudaContext context, CudaMemory memory, CudaBlas blas, NativePart<ICudnn> cudnn, CudaDnn? dnn,
+        CudaOptions options, GpuProperties properties, CudaContext context, CudaMemory memory, CudaBlas blas, CudaDnn? dnn, string? whyNoDnn,
         CudaModules modules, CudaStaging staging, ImmutableArray<MemoryStage> openingStages)
     {
         _options = options;
         _context = context;
         _memory = memory;
         _blas = blas;
-        _cudnn = cudnn;
         _dnn = dnn;
+        _whyNoDnn = whyNoDnn;
         _modules = modules;
         _staging = staging;
         Properties = properties;
@@ -76,9 +76,9 @@ public sealed class CudaDevice : IGpu
     {
         ICudaDriver driver = api.Driver.Required;
         var status = new CudaStatus(driver);
-        CudaSelection gpu = CudaSelection.Find(driver, status, options.Index);
+        CudaSelection gpu = CudaSelection.Find(driver, status, options);
         ICublas cublas = api.Cublas.Required;
-        var opened = new Stack<IDisposable>();
+        var opened = new Stack<IDisposable?>();
         try
         {
             var stages = ImmutableArray.CreateBuilder<MemoryStage>();
@@ -89,14 +89,15 @@ public sealed class CudaDevice : IGpu
             long freeBytes = context.Memory().FreeBytes;
             var memory = new CudaMemory(context);
             CudaBlas blas = Opened(new CudaBlas(cublas, context, memory, gpu.Properties, options.Math));
-            CudaDnn? dnn = api.Cudnn.Value is { } cudnn ? Opened(new CudaDnn(cudnn, context, gpu.Properties, options.Math)) : null;
+            (CudaDnn? dnn, string? whyNoDnn) = CudaDnn.TryOpen(api.Cudnn, context, gpu.Properties, options.Math);
+            opened.Push(dnn);
             Passed("libraries", blas.WorkspaceBytes);
             CudaModules modules = Opened(new CudaModules(context, gpu.Properties, kernels));
             Passed("modules", 0);
             CudaStaging staging = Opened(new CudaStaging(context));
             Passed("staging", 0);
             GpuProperties properties = gpu.Properties with { CublasVersion = blas.Version, CudnnVersion = dnn?.Version };
-            return new CudaDevice(options, properties, context, memory, blas, api.Cudnn, dnn, modules, staging, stages.ToImmutable());
+            return new CudaDevice(options, properties, context, memory, blas, dnn, whyNoDnn, modules, staging, stages.ToImmutable());
 
             void Passed(string stage, long requestedBytes)
             {
@@ -109,7 +110,7 @@ public sealed class CudaDevice : IGpu
         {
             while (opened.TryPop(out IDisposable? part))
             {
-                part.Dispose();
+                part?.Dispose();
             }
 
             throw;
@@ -225,15 +226,7 @@ public sealed class CudaDevice : IGpu
         }
 
         _disposed = true;
-        try
-        {
-            _context.MakeCurrent();
-        }
-        catch (MachineException)
-        {
-            // A lost context: what follows releases what it can.
-        }
-
+        _context.TryMakeCurrent();
         _context.Driver.cuStreamSynchronize(_context.Stream);
         _l2Scratch?.Dispose();
         _staging.Dispose();
@@ -243,5 +236,5 @@ public sealed class CudaDevice : IGpu
         _context.Dispose();
     }
 
-    private CudaDnn RequiredDnn() => _dnn ?? throw new MachineException(_cudnn.WhyNot ?? "cuDNN is missing");
+    private CudaDnn RequiredDnn() => _dnn ?? throw new MachineException($"this needs cuDNN: {_whyNoDnn}");
 }

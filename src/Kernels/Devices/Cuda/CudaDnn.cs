@@ -16,7 +16,7 @@ internal sealed unsafe class CudaDnn : IDisposable
     private readonly List<ConvolutionChoice> _choices = [];
 
     /// <exception cref="MachineException">cuDNN does not start</exception>
-    public CudaDnn(ICudnn cudnn, CudaContext context, GpuProperties gpu, MathMode math)
+    private CudaDnn(ICudnn cudnn, CudaContext context, GpuProperties gpu, MathMode math)
     {
         _cudnn = cudnn;
         _context = context;
@@ -34,6 +34,23 @@ internal sealed unsafe class CudaDnn : IDisposable
         {
             Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// A cuDNN that is missing or does not start on this GPU leaves the device without one, since products and kernels need none: the
+    /// reason is kept for whoever does.
+    /// </summary>
+    /// <exception cref="MachineException">the context is lost</exception>
+    public static (CudaDnn? Dnn, string? WhyNot) TryOpen(NativePart<ICudnn> cudnn, CudaContext context, GpuProperties gpu, MathMode math)
+    {
+        try
+        {
+            return (new CudaDnn(cudnn.Required, context, gpu, math), null);
+        }
+        catch (MachineException failure) when (!context.Status.IsContextLost)
+        {
+            return (null, failure.Message);
         }
     }
 

@@ -7,6 +7,7 @@ internal sealed unsafe class CudaGraph : IGpuGraph
 {
     private readonly CudaContext _context;
     private readonly CUgraphExec _executable;
+    private bool _disposed;
 
     private CudaGraph(CudaContext context, CUgraphExec executable)
     {
@@ -60,8 +61,17 @@ internal sealed unsafe class CudaGraph : IGpuGraph
         _context.CountLaunch();
     }
 
-    /// <summary>Statuses are not looked at: an error that came before is the one to be seen.</summary>
-    public void Dispose() => _context.Driver.cuGraphExecDestroy(_executable);
+    /// <summary>After a launch that is still under way. Statuses are not looked at: an error that came before is the one to be seen.</summary>
+    public void Dispose()
+    {
+        if (!_disposed && _context.TryMakeCurrent())
+        {
+            _context.Driver.cuStreamSynchronize(_context.Stream);
+            _context.Driver.cuGraphExecDestroy(_executable);
+        }
+
+        _disposed = true;
+    }
 
     /// <summary>The recording; what was made executable of it is independent.</summary>
     private static void Destroy(ICudaDriver driver, CUgraph graph)

@@ -9,9 +9,12 @@ internal sealed record CudaSelection(CUdevice Device, GpuProperties Properties)
     /// <summary>CUDA 11.8, the oldest whose libraries this program is written for.</summary>
     private const int OldestDriver = 11080;
 
-    /// <exception cref="MachineException">no GPU, no GPU of that index, or a driver that is too old</exception>
-    public static unsafe CudaSelection Find(ICudaDriver driver, CudaStatus status, int index)
+    private const int FirstMajorWithTf32 = 8;
+
+    /// <exception cref="MachineException">no GPU, no GPU of that index, a driver that is too old, or TF32 asked of a GPU without it</exception>
+    public static unsafe CudaSelection Find(ICudaDriver driver, CudaStatus status, CudaOptions options)
     {
+        int index = options.Index;
         status.ThrowIfFailed(driver.cuInit(0));
         int version, count;
         status.ThrowIfFailed(driver.cuDriverGetVersion(&version));
@@ -29,7 +32,24 @@ internal sealed record CudaSelection(CUdevice Device, GpuProperties Properties)
 
         CUdevice device;
         status.ThrowIfFailed(driver.cuDeviceGet(&device, index));
-        return new CudaSelection(device, Describe(driver, status, device, index, version));
+        GpuProperties properties = Describe(driver, status, device, index, version);
+        RequireMath(properties, options.Math);
+        return new CudaSelection(device, properties);
+    }
+
+    /// <summary>cuBLAS and cuDNN would compute in fp32 without a word, and a report would say TF32.</summary>
+    private static void RequireMath(GpuProperties gpu, MathMode math)
+    {
+        if (math == MathMode.Tf32 && gpu.ComputeMajor < FirstMajorWithTf32)
+        {
+            throw new MachineException(
+                $"--math tf32 needs compute capability {FirstMajorWithTf32}.0 or later, {gpu.Name} has {gpu.ComputeMajor}.{gpu.ComputeMinor}: leave it out");
+        }
+
+        if (math == MathMode.Tf32 && Environment.GetEnvironmentVariable("NVIDIA_TF32_OVERRIDE") == "0")
+        {
+            throw new MachineException("--math tf32: the environment has NVIDIA_TF32_OVERRIDE=0, which makes NVIDIA's libraries compute in fp32: unset it");
+        }
     }
 
     private static unsafe GpuProperties Describe(ICudaDriver driver, CudaStatus status, CUdevice device, int index, int driverVersion)

@@ -43,11 +43,12 @@ internal sealed unsafe class CudaStaging : IDisposable
     public void CopyToDevice(DevicePointer destination, ReadOnlySpan<byte> source)
     {
         _context.RequireNotCapturing("a copy to the device");
-        for (int offset = 0, k = 0; offset < source.Length; offset += ChunkBytes, k = 1 - k)
+        int k = 0;
+        for (long offset = 0; offset < source.Length; offset += ChunkBytes, k = 1 - k)
         {
-            int bytes = Math.Min(ChunkBytes, source.Length - offset);
+            int bytes = (int)Math.Min(ChunkBytes, source.Length - offset);
             Await(k);
-            source.Slice(offset, bytes).CopyTo(Chunk(k));
+            source.Slice((int)offset, bytes).CopyTo(Chunk(k));
             _context.Status.ThrowIfFailed(_context.Driver.cuMemcpyHtoDAsync(
                 new CUdeviceptr((destination + offset).Address), (void*)_chunks[k], (nuint)bytes, _context.Stream));
             Mark(k);
@@ -59,12 +60,13 @@ internal sealed unsafe class CudaStaging : IDisposable
     {
         _context.RequireNotCapturing("a copy to the host");
         Fetch(0, source, 0, destination.Length);
-        for (int offset = 0, k = 0; offset < destination.Length; offset += ChunkBytes, k = 1 - k)
+        int k = 0;
+        for (long offset = 0; offset < destination.Length; offset += ChunkBytes, k = 1 - k)
         {
             Fetch(1 - k, source, offset + ChunkBytes, destination.Length);
             Await(k);
-            int bytes = Math.Min(ChunkBytes, destination.Length - offset);
-            Chunk(k)[..bytes].CopyTo(destination.Slice(offset, bytes));
+            int bytes = (int)Math.Min(ChunkBytes, destination.Length - offset);
+            Chunk(k)[..bytes].CopyTo(destination.Slice((int)offset, bytes));
         }
     }
 

@@ -11,6 +11,7 @@ internal sealed unsafe class CudaTimer : IGpuTimer
     private readonly CudaContext _context;
     private readonly CUevent _start;
     private readonly CUevent _stop;
+    private bool _disposed;
 
     public CudaTimer(CudaContext context)
     {
@@ -43,16 +44,23 @@ internal sealed unsafe class CudaTimer : IGpuTimer
     /// <summary>Statuses are not looked at: an error that came before is the one to be seen.</summary>
     public void Dispose()
     {
-        if (_stop.Handle != 0)
+        if (!_disposed && _context.TryMakeCurrent())
         {
-            _context.Driver.cuEventDestroy(_stop);
+            if (_stop.Handle != 0)
+            {
+                _context.Driver.cuEventDestroy(_stop);
+            }
+
+            _context.Driver.cuEventDestroy(_start);
         }
 
-        _context.Driver.cuEventDestroy(_start);
+        _disposed = true;
     }
 
+    /// <summary>In a graph an event would be an edge, not a time.</summary>
     private void Record(CUevent passed)
     {
+        _context.RequireNotCapturing("a timer");
         _context.MakeCurrent();
         _context.Status.ThrowIfFailed(_context.Driver.cuEventRecord(passed, _context.Stream));
     }
