@@ -1,20 +1,30 @@
 using Harness.CommandLine;
+using Harness.Kernels.Native;
 
 namespace Harness.Tests;
 
 /// <summary>The command line run in this process, with a clock that stands still and a machine that is always the same.</summary>
 internal static class Cli
 {
-    public static CliResult Run(params string[] args)
+    /// <summary>On a machine without NVIDIA's software, whatever the one has that runs the tests.</summary>
+    public static CliResult Run(params string[] args) => Run(NoCuda, args);
+
+    public static CliResult Run(CudaApi cuda, params string[] args)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         var host = new CommandHost(
             output, error, OutIsTerminal: false, ErrorIsTerminal: false, new StoppedClock(),
-            new MachineDescription("test processor", 2, "test system", "test runtime"));
+            new MachineDescription("test processor", 2, "test system", "test runtime"))
+        {
+            LoadCuda = _ => cuda,
+        };
         int exitCode = HarnessProgram.Run(args, host);
         return new CliResult(exitCode, output.ToString(), error.ToString());
     }
+
+    private static CudaApi NoCuda { get; } = new(
+        new(null, "no driver in tests"), new(null, "no cuBLAS in tests"), new(null, "no cuDNN in tests"), new(null, "no NVML in tests"));
 
     private sealed class StoppedClock : TimeProvider
     {

@@ -25,7 +25,7 @@ internal static class AuditJson
         ["decoderSeq"] = audit.Configuration.Size.DecoderSequence,
         ["dtype"] = "f32",
         ["pass"] = "inference",
-        ["device"] = new JsonObject { ["kind"] = audit.Device.Kind, ["name"] = audit.Device.Name },
+        ["device"] = audit.Device.ToJson(),
         ["placement"] = PlacementLabels.Of(audit.Placement),
         ["parameterCount"] = Pair(audit.ParameterCount),
         ["bytes"] = new JsonObject(audit.Categories.Select(row => KeyValuePair.Create(row.Category, (JsonNode?)Pair(row.Bytes)))),
@@ -50,7 +50,7 @@ internal static class AuditJson
             ["unread"] = touch.UnreadBytes,
             ["outside"] = touch.OutsideBytes,
         },
-        ["driver"] = new JsonObject { ["before"] = null, ["after"] = null, ["unaccounted"] = null },
+        ["driver"] = DriverJson.Of(audit.Gpu),
     };
 
     public static JsonObject Difference(Mismatch mismatch) => new()

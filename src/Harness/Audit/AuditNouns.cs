@@ -3,6 +3,7 @@ using Harness.Kernels.Devices;
 using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
 using Harness.Passes;
+using Harness.Reporting;
 
 namespace Harness.Audit;
 
@@ -42,7 +43,17 @@ internal sealed record ArenaRow(long CapacityBytes, long HighWaterBytes, long Pa
 }
 
 /// <summary>What the device saw over inputs, outputs, activations and workspace, in bytes. A violation outside every buffer ends the pass.</summary>
-internal sealed record TouchRow(long UnwrittenBytes, long UnreadBytes, long OutsideBytes);
+/// <param name="UnreadBytes">null where only writes can be seen (guard bands and poison on a GPU)</param>
+internal sealed record TouchRow(long UnwrittenBytes, long? UnreadBytes, long OutsideBytes);
+
+/// <summary>What a GPU and its driver say of a run beside the three accounts. Never folded into them.</summary>
+/// <param name="Own">device memory that the device took for itself</param>
+/// <param name="Convolutions">what the library chose for the convolutions of this pass</param>
+/// <param name="Again">the ledger of the latest pass; the first one's must be the same</param>
+/// <param name="Findings">of guard bands and poison; null where they were not asked for</param>
+internal sealed record GpuPass(
+    DriverAccount Driver, ImmutableArray<DeviceAllocation> Own, ImmutableArray<ConvolutionChoice> Convolutions, LedgerSnapshot Again,
+    ImmutableArray<MemoryFinding>? Findings);
 
 /// <summary>One difference between the accounts, with its name and numbers.</summary>
 internal sealed record Mismatch(string Name, string What, long? Analytic, long? Observed)
@@ -54,9 +65,10 @@ internal sealed record Mismatch(string Name, string What, long? Analytic, long? 
 
 /// <summary>One configuration, audited.</summary>
 /// <param name="Touch">null on devices that cannot see it</param>
+/// <param name="Gpu">null on devices that are not one</param>
 internal sealed record AuditRecord(
-    Configuration Configuration, DeviceDescription Device, Placement Placement, Pair ParameterCount,
-    ImmutableArray<CategoryBytes> Categories, PeakRow Peak, ArenaRow Arena, TouchRow? Touch,
+    Configuration Configuration, DeviceFacts Device, Placement Placement, Pair ParameterCount,
+    ImmutableArray<CategoryBytes> Categories, PeakRow Peak, ArenaRow Arena, TouchRow? Touch, GpuPass? Gpu,
     ImmutableArray<BufferRow> Buffers, ImmutableArray<StepRow> Steps, ImmutableArray<Mismatch> Mismatches)
 {
     public Pair BytesOf(string category) => Categories.Single(row => row.Category == category).Bytes;

@@ -13,12 +13,26 @@ internal static partial class AuditView
     public static void Write(AuditRecord audit, IAnsiConsole console, bool allBuffers, bool allSteps)
     {
         console.WriteLine(
-            $"{audit.Configuration}: f32 inference on {audit.Device.Kind} ({audit.Device.Name}), placement {PlacementLabels.Of(audit.Placement)}");
+            $"{audit.Configuration}: f32 inference on {audit.Device}, placement {PlacementLabels.Of(audit.Placement)}");
         console.WriteLine();
         CategoryTable(audit).WriteTo(console);
         ArenaTable(audit).WriteTo(console);
+        if (audit.Gpu is { } gpu)
+        {
+            DriverTables.Stages(gpu).WriteTo(console);
+            if (!gpu.Convolutions.IsEmpty)
+            {
+                DriverTables.Convolutions(gpu.Convolutions).WriteTo(console);
+            }
+        }
+
         StepTable(audit, allSteps).WriteTo(console);
         (allBuffers ? BufferTable(audit) : KindTable(audit)).WriteTo(console);
+        foreach (string warning in audit.Gpu?.Driver.Warnings ?? [])
+        {
+            console.WriteLine($"warning: {warning}");
+        }
+
         foreach (Mismatch mismatch in audit.Mismatches)
         {
             console.WriteLine($"mismatch: {mismatch}");
@@ -55,7 +69,8 @@ internal static partial class AuditView
             ? "No placement can do with less: the capacity is the lower bound."
             : $"The capacity is {Quantities.Bytes(arena.GapBytes)} bytes above the lower bound.";
         string touch = audit.Touch is { } seen
-            ? $" The device saw {Quantities.Bytes(seen.UnwrittenBytes)} bytes never written, {Quantities.Bytes(seen.UnreadBytes)} never read, "
+            ? $" The device saw {Quantities.Bytes(seen.UnwrittenBytes)} bytes never written, "
+                + (seen.UnreadBytes is { } unread ? $"{Quantities.Bytes(unread)} never read, " : "")
                 + $"{Quantities.Bytes(seen.OutsideBytes)} touched outside."
             : " This device cannot see which bytes are touched.";
         return new ReportTable(

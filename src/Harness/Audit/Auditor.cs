@@ -4,6 +4,7 @@ using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
 using Harness.Passes;
+using Harness.Reporting;
 
 namespace Harness.Audit;
 
@@ -11,9 +12,10 @@ namespace Harness.Audit;
 /// <param name="ParameterRows">the parameters' own region</param>
 /// <param name="Touches">by tensor index; null where the device cannot see</param>
 /// <param name="StepCosts">by step; null where the device cannot count</param>
+/// <param name="Gpu">null on devices that are not one</param>
 internal sealed record ObservedPass(
     StepProgram Program, MemoryPlan Plan, ImmutableArray<LedgerRow> ParameterRows, LedgerSnapshot Ledger,
-    ImmutableArray<BufferTouch?> Touches, ImmutableArray<DeviceCounters?> StepCosts);
+    ImmutableArray<BufferTouch?> Touches, ImmutableArray<DeviceCounters?> StepCosts, GpuPass? Gpu = null);
 
 /// <summary>Joins the three accounts by buffer name. Every difference, down to one byte, is a mismatch with its name and numbers.</summary>
 internal sealed class Auditor
@@ -28,10 +30,10 @@ internal sealed class Auditor
         _pass = pass;
     }
 
-    public static AuditRecord Audit(Configuration configuration, DeviceDescription device, AnalyticAccount account, ObservedPass pass) =>
+    public static AuditRecord Audit(Configuration configuration, DeviceFacts device, AnalyticAccount account, ObservedPass pass) =>
         new Auditor(account, pass).Join(configuration, device);
 
-    private AuditRecord Join(Configuration configuration, DeviceDescription device)
+    private AuditRecord Join(Configuration configuration, DeviceFacts device)
     {
         ImmutableArray<BufferRow> buffers = JoinBuffers();
         var parameterCount = new Pair(
@@ -40,10 +42,12 @@ internal sealed class Auditor
         ImmutableArray<CategoryBytes> categories = [.. CategoryLabels.All.Select(label => SumOf(label, buffers))];
         PeakRow peak = JoinPeak();
         ArenaRow arena = CheckArena();
-        TouchRow? touch = CheckTouch();
+        TouchRow? touch = _pass.Gpu?.Findings is { } findings ? CheckFindings(findings) : CheckTouch();
+        CheckDriver();
         ImmutableArray<StepRow> steps = JoinSteps();
         return new AuditRecord(
-            configuration, device, _pass.Plan.Placement, parameterCount, categories, peak, arena, touch, buffers, steps, [.. _mismatches]);
+            configuration, device, _pass.Plan.Placement, parameterCount, categories, peak, arena, touch, _pass.Gpu,
+            buffers, steps, [.. _mismatches]);
     }
 
     private ImmutableArray<BufferRow> JoinBuffers()
@@ -153,6 +157,55 @@ internal sealed class Auditor
 
         // The device ends a pass at its first access outside of a live buffer (exit 1, with line and thread): one that came to its end had none.
         return new TouchRow(unwritten, unread, OutsideBytes: 0);
+    }
+
+    /// <summary>The touch as guard bands and poison show it. What a library leaves of its workspace is its own business.</summary>
+    private TouchRow CheckFindings(ImmutableArray<MemoryFinding> findings)
+    {
+        long unwritten = 0;
+        long outside = 0;
+        foreach (MemoryFinding finding in findings)
+        {
+            if (finding.Fault != MemoryFault.Overrun && _pass.Program.Find(finding.Buffer)?.Category == TensorCategory.Workspace)
+            {
+                continue;
+            }
+
+            unwritten += finding.Fault == MemoryFault.Unwritten ? finding.Bytes : 0;
+            outside += finding.Fault == MemoryFault.Overrun ? finding.Bytes : 0;
+            string what = finding.Fault switch
+            {
+                MemoryFault.Overrun => $"bytes written behind its end, from byte {finding.OffsetBytes} on, by step {finding.Step}",
+                MemoryFault.Unwritten => $"bytes never written, from byte {finding.OffsetBytes} on; step {finding.Step} writes it first",
+                _ => $"bytes that are not the same in two passes (made from unwritten memory, or not reproducible), from byte {finding.OffsetBytes} on; "
+                    + $"step {finding.Step} writes it first",
+            };
+            _mismatches.Add(new Mismatch(finding.Buffer, what, 0, finding.Bytes));
+        }
+
+        return new TouchRow(unwritten, UnreadBytes: null, outside);
+    }
+
+    /// <summary>A pass over memory that is already there must ask the driver for nothing, and do with its buffers what the first one did.</summary>
+    private void CheckDriver()
+    {
+        if (_pass.Gpu is not { } gpu)
+        {
+            return;
+        }
+
+        if (gpu.Driver.LastStageMovedBytes is { } moved && moved != 0)
+        {
+            MemoryStage last = gpu.Driver.Stages[^1];
+            _mismatches.Add(new Mismatch(
+                "driver", $"free bytes before and after a pass over memory that was already there, each of {gpu.Driver.FurtherPasses} times", last.FreeBeforeBytes,
+                last.FreeAfterBytes));
+        }
+
+        if (!gpu.Again.Rows.SequenceEqual(_pass.Ledger.Rows) || !gpu.Again.Moments.SequenceEqual(_pass.Ledger.Moments))
+        {
+            _mismatches.Add(new Mismatch("arena", "the latest pass placed its buffers in another way than the first", null, null));
+        }
     }
 
     private ImmutableArray<StepRow> JoinSteps()

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Harness.Audit;
-using Harness.Kernels.Devices;
 using Harness.Passes;
 using Harness.Reporting;
 
@@ -22,7 +21,7 @@ internal static class AuditCommand
         var command = new Command("audit", "Runs one configuration and compares every buffer with its formula.");
         models.AddTo(command);
         command.Add(placement);
-        device.AddTo(command);
+        device.AddForPassesTo(command);
         command.Add(seed);
         command.Add(jsonTarget);
         command.Add(allBuffers);
@@ -31,10 +30,10 @@ internal static class AuditCommand
         {
             Configuration configuration = models.Read(parsed);
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
-            using IDevice opened = device.Open(parsed);
+            using OpenedDevice opened = device.Open(parsed, host);
             using var runner = new PassRunner(opened, PlacementLabels.Parse(parsed.GetValue(placement)!), host.Time);
             PreparedPass prepared = runner.Prepare(configuration);
-            device.WriteNote(parsed, host, json);
+            opened.WriteNote(host, json);
             AuditRecord audit = ProgressView.Show(
                 host, prepared.Work, progress => runner.Run(prepared, CommonOptions.SeedOf(parsed, seed), progress).Audit);
             if (!json.OwnsStandardOutput)

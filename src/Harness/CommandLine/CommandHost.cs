@@ -1,4 +1,5 @@
 using System.Text;
+using Harness.Kernels.Native;
 using Spectre.Console;
 
 namespace Harness.CommandLine;
@@ -11,6 +12,9 @@ internal sealed record CommandHost(
 {
     /// <summary>Columns where nobody's window limits them: no line is wrapped.</summary>
     private const int RedirectedWidth = 100_000;
+
+    /// <summary>NVIDIA's software on this machine, from the folders that <c>--libraries</c> names; a test puts doubles here.</summary>
+    public Func<string?, CudaApi> LoadCuda { get; init; } = NativeLibraries.Load;
 
     public static CommandHost OfThisProcess()
     {

@@ -80,15 +80,15 @@ internal static class KernelsCommand
             }
 
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
-            using IDevice opened = device.Open(parsed);
-            if (!opened.Computes)
+            using OpenedDevice opened = device.Open(parsed, host);
+            if (!opened.Device.Computes)
             {
                 throw new CallerException("--device null does not apply to 'kernels check': it computes nothing; use --device sim");
             }
 
-            device.WriteNote(parsed, host, json);
+            opened.WriteNote(host, json);
             ImmutableArray<KernelCheckResult> results = ProgressView.Show(
-                host, KernelCatalog.Entries.Length, progress => Check(opened, entry, progress));
+                host, KernelCatalog.Entries.Length, progress => Check(opened.Unchecked, entry, progress));
             int failures = results.Count(result => !result.Passed);
             if (!json.OwnsStandardOutput)
             {
@@ -98,7 +98,7 @@ internal static class KernelsCommand
             json.Write(new JsonObject
             {
                 ["schema"] = "harness.kernelCheck/1",
-                ["device"] = new JsonObject { ["kind"] = opened.Description.Kind, ["name"] = opened.Description.Name },
+                ["device"] = opened.Facts.ToJson(),
                 ["results"] = new JsonArray([.. results.Select(ResultJson)]),
                 ["failures"] = failures,
             });

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using Harness.Audit;
 using Harness.Kernels;
-using Harness.Kernels.Devices;
 using Harness.Kernels.Memory;
 using Harness.Passes;
 using Harness.Reporting;
@@ -35,7 +34,7 @@ internal static class ReportCommand
         command.Add(batches);
         command.Add(sequences);
         command.Add(placement);
-        device.AddTo(command);
+        device.AddForPassesTo(command);
         command.Add(seed);
         command.Add(jsonTarget);
         command.SetAction(parsed =>
@@ -43,9 +42,9 @@ internal static class ReportCommand
             ImmutableArray<SweepCell> cells = Sweep.Of(parsed.GetValue(models), parsed.GetValue(batches), parsed.GetValue(sequences));
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
             string target = CreateFolder(parsed.GetValue(folder) ?? DefaultFolder);
-            using IDevice opened = device.Open(parsed);
+            using OpenedDevice opened = device.Open(parsed, host);
             PreparedSweep prepared = Prepare(cells, opened, PlacementLabels.Parse(parsed.GetValue(placement)!), host);
-            device.WriteNote(parsed, host, json);
+            opened.WriteNote(host, json);
             long chosenSeed = CommonOptions.SeedOf(parsed, seed);
             SweepResult result = ProgressView.Show(host, prepared.Work, progress => Run(prepared, chosenSeed, progress, host));
             var report = new Report(result);
@@ -63,13 +62,13 @@ internal static class ReportCommand
     }
 
     private sealed record PreparedSweep(
-        IDevice Device, Placement Placement, PassRunner Runner, ImmutableArray<(SweepCell Cell, PreparedPass Pass)> Passes, long StartTimestamp)
+        OpenedDevice Device, Placement Placement, PassRunner Runner, ImmutableArray<(SweepCell Cell, PreparedPass Pass)> Passes, long StartTimestamp)
     {
         public double Work => Passes.Sum(pass => pass.Pass.Work);
     }
 
     /// <summary>Every configuration is planned before the first one runs: a size that is not allowed stops the report at once.</summary>
-    private static PreparedSweep Prepare(ImmutableArray<SweepCell> cells, IDevice device, Placement placement, CommandHost host)
+    private static PreparedSweep Prepare(ImmutableArray<SweepCell> cells, OpenedDevice device, Placement placement, CommandHost host)
     {
         long start = host.Time.GetTimestamp();
         var runner = new PassRunner(device, placement, host.Time);
@@ -80,7 +79,7 @@ internal static class ReportCommand
     {
         using PassRunner runner = prepared.Runner;
         progress.Describe("checking the kernels");
-        KernelAgreement? kernels = KernelAgreement.Of(prepared.Device);
+        KernelAgreement? kernels = KernelAgreement.Of(prepared.Device.Unchecked);
         var results = ImmutableArray.CreateBuilder<CellResult>(prepared.Passes.Length);
         foreach ((SweepCell cell, PreparedPass pass) in prepared.Passes)
         {
@@ -89,7 +88,7 @@ internal static class ReportCommand
         }
 
         return new SweepResult(
-            prepared.Device.Description, kernels, host.Machine, prepared.Placement, seed,
+            prepared.Device.Facts, kernels, host.Machine, prepared.Placement, seed,
             host.Time.GetElapsedTime(prepared.StartTimestamp).TotalSeconds, results.MoveToImmutable());
     }
 

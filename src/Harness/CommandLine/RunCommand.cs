@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Harness.Audit;
 using Harness.Kernels;
-using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models.Weights;
 using Harness.Passes;
@@ -32,7 +31,7 @@ internal static class RunCommand
             command.Add(option);
         }
 
-        device.AddTo(command);
+        device.AddForPassesTo(command);
         command.Add(seed);
         command.Add(jsonTarget);
         command.SetAction(parsed =>
@@ -47,8 +46,8 @@ internal static class RunCommand
                 }
             }
 
-            using IDevice opened = device.Open(parsed);
-            if (!opened.Computes)
+            using OpenedDevice opened = device.Open(parsed, host);
+            if (!opened.Device.Computes)
             {
                 throw new CallerException("--device null does not apply to 'run': it computes nothing; use audit or --device sim");
             }
@@ -58,17 +57,17 @@ internal static class RunCommand
             long chosenSeed = CommonOptions.SeedOf(parsed, seed);
             using TensorSource weightSource = TensorSource.Weights(prepared, parsed.GetValue(weights), chosenSeed);
             using TensorSource inputSource = TensorSource.Inputs(prepared, parsed.GetValue(inputs), chosenSeed);
-            device.WriteNote(parsed, host, json);
+            opened.WriteNote(host, json);
 
             var outputs = new Dictionary<TensorSpec, byte[]>();
             PassResult result = ProgressView.Show(host, prepared.Work, progress => runner.Run(
-                prepared, weightSource.Read, inputSource.Read, progress, (tensor, bytes) => outputs.Add(tensor, bytes.ToArray())));
+                prepared, weightSource.Read, inputSource.Read, progress, (tensor, bytes) => outputs[tensor] = bytes.ToArray()));
             Save(parsed.GetValue(saveWeights), prepared.Program.Of(TensorCategory.Parameter), weightSource.Read);
             Save(parsed.GetValue(saveInputs), prepared.Program.Of(TensorCategory.Input), inputSource.Read);
             Save(parsed.GetValue(saveOutputs), outputs.Keys, (tensor, bytes) => outputs[tensor].CopyTo(bytes));
 
             var record = new RunRecord(
-                configuration, opened.Description, weightSource.Description, inputSource.Description, weightSource.Unused, result,
+                configuration, opened.Facts, weightSource.Description, inputSource.Description, weightSource.Unused, result,
                 [.. outputs.Select(pair => TensorSummary.Of(pair.Key, pair.Value))]);
             if (!json.OwnsStandardOutput)
             {

@@ -19,24 +19,47 @@ internal sealed record PreparedPass(Configuration Configuration, AnalyticAccount
     public double Work { get; } = Account.Steps.Sum(step => (double)step.Macs.Value) + Program.Steps.Length;
 }
 
-/// <param name="Seconds">of the steps alone</param>
+/// <param name="Seconds">of the steps of the latest pass alone: on a GPU, one over kernels and memory that were there</param>
 internal sealed record PassResult(AuditRecord Audit, double Seconds);
 
 /// <summary>Receives an output's bytes; they are valid during the call only.</summary>
 internal delegate void WriteTensor(TensorSpec tensor, ReadOnlySpan<byte> bytes);
 
-/// <summary>Runs configurations one after another on one device and audits each. The weights of a model stay until another model's turn.</summary>
-internal sealed class PassRunner(IDevice device, Placement placement, TimeProvider time) : IDisposable
+/// <summary>
+/// Runs configurations one after another on one device and audits each. The weights of a model stay until another model's turn. On a GPU a
+/// configuration runs at least twice, and the driver's free memory is read around every stage.
+/// </summary>
+internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeProvider time) : IDisposable
 {
+    private const string ParameterStage = "parameters";
+    private const string ArenaStage = "arena";
+
+    /// <summary>Other processes share the card: free memory that moved is looked at again.</summary>
+    private const int MostFurtherPasses = 3;
+
+    private readonly IDevice _device = opened.Device;
+    private readonly CheckedDevice? _check = opened.Device as CheckedDevice;
+    private readonly MemoryWatch? _watch = opened.Gpu is { } gpu ? new MemoryWatch(gpu) : null;
+    private readonly long _guardBytes = opened.Device is CheckedDevice ? CheckedDevice.DefaultGuardBytes : 0;
     private Model? _weightsOf;
     private ParameterRegion? _parameters;
     private byte[] _staging = [];
 
     /// <exception cref="CallerException">the size is not allowed, or its bytes cannot be counted</exception>
+    /// <exception cref="MachineException">it does not fit the GPU</exception>
     public PreparedPass Prepare(Configuration configuration)
     {
-        StepProgram program = configuration.Program(device);
-        return new PreparedPass(configuration, configuration.Account(null), program, MemoryPlanner.Plan(program, placement));
+        StepProgram program = configuration.Program(_device);
+        var prepared = new PreparedPass(
+            configuration, configuration.Account(opened.Facts.ConvolutionWorkspaceBytes), program, Plan(program));
+        if (opened.Gpu is { } gpu)
+        {
+            GpuPreflight.Require(
+                configuration.ToString(), ParameterBytes(program), prepared.Plan.CapacityBytes, AvailableBytes(gpu), gpu,
+                () => GpuPreflight.LargestBatch(configuration.Size.Batch, batch => Fits(configuration, batch, AvailableBytes(gpu))));
+        }
+
+        return prepared;
     }
 
     /// <summary>With weights and inputs drawn from a seed.</summary>
@@ -46,51 +69,119 @@ internal sealed class PassRunner(IDevice device, Placement placement, TimeProvid
         return Run(prepared, seeded, seeded, progress);
     }
 
+    /// <param name="prepared">from <see cref="Prepare"/></param>
     /// <param name="weights">read once a model</param>
-    /// <param name="outputs">given every output before the arena takes it back</param>
+    /// <param name="inputs">read before every pass</param>
+    /// <param name="progress">advances over the first pass</param>
+    /// <param name="outputs">given every output of every pass before the arena takes it back; the latest are what counts</param>
     /// <exception cref="MachineException">memory is lacking</exception>
     /// <exception cref="CheckFailedException">the device or the arena saw a violation</exception>
     public PassResult Run(PreparedPass prepared, ReadTensor weights, ReadTensor inputs, ProgressView progress, WriteTensor? outputs = null)
     {
-        string name = prepared.Configuration.ToString();
-        progress.Describe(name);
-        RequireMemory(prepared);
+        progress.Describe(prepared.Configuration.ToString());
+        RequireHostMemory(prepared);
+        _watch?.ForgetFrom(ArenaStage);
         ParameterRegion parameters = ParametersFor(prepared, weights);
-        using var executor = new Executor(prepared.Program, prepared.Plan, parameters, device);
-        var account = prepared.Account.Steps.ToDictionary(step => step.Name, step => (double)step.Macs.Value);
-        executor.StepCompleted = step => progress.Advance(1 + account.GetValueOrDefault(prepared.Program.Steps[step].Name));
-
-        executor.BeginPass();
-        if (device.Computes)
+        using Executor executor = Measured(ArenaStage, prepared.Plan.CapacityBytes, () => new Executor(
+            prepared.Program, prepared.Plan, parameters, _device));
+        var macs = prepared.Account.Steps.ToDictionary(step => step.Name, step => (double)step.Macs.Value);
+        Step[] steps = [.. prepared.Program.Steps];
+        bool isFirst = true;
+        executor.StepCompleted = step =>
         {
-            foreach (TensorSpec input in prepared.Program.Of(TensorCategory.Input))
+            _check?.EndStep(step + 1 < steps.Length ? steps[step + 1].Name : null);
+            if (isFirst)
             {
-                Span<byte> bytes = Staging(input);
-                inputs(input, bytes);
-                executor.Write(input, bytes);
+                progress.Advance(1 + macs.GetValueOrDefault(steps[step].Name));
             }
-        }
+        };
 
-        long start = time.GetTimestamp();
-        executor.RunSteps();
-        double seconds = time.GetElapsedTime(start).TotalSeconds;
-        if (device.Computes)
-        {
-            foreach (TensorSpec output in prepared.Program.Of(TensorCategory.Output))
-            {
-                Span<byte> bytes = Staging(output);
-                executor.Read(output, bytes);
-                outputs?.Invoke(output, bytes);
-            }
-        }
-
-        PassRecord record = executor.EndPass();
+        _check?.ForgetPasses();
+        double seconds = 0;
+        PassRecord first = Measured("first pass", 0, Pass);
+        isFirst = false;
+        GpuPass? onGpu = opened.Gpu is null ? null : FurtherPasses(prepared.Program, Pass);
         var observed = new ObservedPass(
-            prepared.Program, prepared.Plan, parameters.Rows, record.Ledger, record.Touches, record.StepCosts);
-        return new PassResult(Auditor.Audit(prepared.Configuration, device.Description, prepared.Account, observed), seconds);
+            prepared.Program, prepared.Plan, parameters.Rows, first.Ledger, first.Touches, first.StepCosts, onGpu);
+        return new PassResult(Auditor.Audit(prepared.Configuration, opened.Facts, prepared.Account, observed), seconds);
+
+        PassRecord Pass()
+        {
+            _check?.BeginPass(steps[0].Name);
+            executor.BeginPass();
+            WriteInputs(prepared.Program, executor, inputs);
+            long start = time.GetTimestamp();
+            executor.RunSteps();
+            seconds = time.GetElapsedTime(start).TotalSeconds;
+            ReadOutputs(prepared.Program, executor, outputs);
+            PassRecord record = executor.EndPass();
+            _check?.EndPass();
+            return record;
+        }
     }
 
     public void Dispose() => _parameters?.Dispose();
+
+    /// <summary>
+    /// The graph's recording, where there is one, takes memory of the driver's and is a stage of its own. Then passes over what is there, until one
+    /// moves nothing.
+    /// </summary>
+    private GpuPass FurtherPasses(StepProgram program, Func<PassRecord> pass)
+    {
+        IGpu gpu = opened.Gpu!;
+        if (opened.Facts.Gpu!.Graph)
+        {
+            Measured("graph", 0, pass);
+        }
+
+        PassRecord again;
+        DriverAccount driver;
+        int tries = 0;
+        do
+        {
+            again = Measured("second pass", 0, pass);
+            tries++;
+            driver = new DriverAccount(_watch!.Stages, tries);
+        }
+        while (driver.LastStageMovedBytes != 0 && tries < MostFurtherPasses);
+
+        ConvolutionShape[] shapes = [.. program.Steps.OfType<ConvolutionStep>().Select(step => new ConvolutionShape(
+            step.X.Shape[0], step.X.Shape[1], step.X.Shape[2], step.X.Shape[3], step.Weight.Shape[0], step.Weight.Shape[2], step.Weight.Shape[3],
+            step.Padding, step.Stride))];
+        return new GpuPass(
+            driver, [.. gpu.OwnAllocations], [.. gpu.ConvolutionChoices.Where(choice => shapes.Contains(choice.Shape))], again.Ledger,
+            _check?.Findings);
+    }
+
+    private void WriteInputs(StepProgram program, Executor executor, ReadTensor inputs)
+    {
+        if (!_device.Computes)
+        {
+            return;
+        }
+
+        foreach (TensorSpec input in program.Of(TensorCategory.Input))
+        {
+            Span<byte> bytes = Staging(input);
+            inputs(input, bytes);
+            executor.Write(input, bytes);
+        }
+    }
+
+    private void ReadOutputs(StepProgram program, Executor executor, WriteTensor? outputs)
+    {
+        if (!_device.Computes)
+        {
+            return;
+        }
+
+        foreach (TensorSpec output in program.Of(TensorCategory.Output))
+        {
+            Span<byte> bytes = Staging(output);
+            executor.Read(output, bytes);
+            outputs?.Invoke(output, bytes);
+        }
+    }
 
     private ParameterRegion ParametersFor(PreparedPass prepared, ReadTensor weights)
     {
@@ -101,39 +192,75 @@ internal sealed class PassRunner(IDevice device, Placement placement, TimeProvid
 
         _parameters?.Dispose();
         _parameters = null;
+        _weightsOf = null;
+        _watch?.ForgetFrom(ParameterStage);
         TensorSpec[] tensors = [.. prepared.Program.Of(TensorCategory.Parameter)];
-        var region = new ParameterRegion(tensors, device);
-        _parameters = region;
-        _weightsOf = prepared.Configuration.Model;
-        if (device.Computes)
+        _parameters = Measured(ParameterStage, ParameterBytes(prepared.Program), () => new ParameterRegion(tensors, _device, guardBytes: _guardBytes));
+        if (_device.Computes)
         {
             foreach (TensorSpec tensor in tensors)
             {
                 Span<byte> bytes = Staging(tensor);
                 weights(tensor, bytes);
-                region.Write(tensor.Name, bytes);
+                _parameters.Write(tensor.Name, bytes);
             }
         }
 
-        return region;
+        _weightsOf = prepared.Configuration.Model;
+        return _parameters;
     }
 
-    private void RequireMemory(PreparedPass prepared)
+    private T Measured<T>(string stage, long requestedBytes, Func<T> work) => _watch is null ? work() : _watch.Measure(stage, requestedBytes, work);
+
+    private MemoryPlan Plan(StepProgram program) => MemoryPlanner.Plan(program, placement, guardBytes: _guardBytes);
+
+    /// <summary>What a region for the program's parameters takes.</summary>
+    private long ParameterBytes(StepProgram program) => ParameterRegion.CapacityFor(program.Of(TensorCategory.Parameter), guardBytes: _guardBytes);
+
+    /// <summary>Weights that are held now are given back before others come.</summary>
+    private long AvailableBytes(IGpu gpu) => gpu.Memory.FreeBytes + (_parameters?.CapacityBytes ?? 0);
+
+    private bool Fits(Configuration configuration, long batch, long availableBytes)
     {
-        if (!device.Computes)
+        try
+        {
+            StepProgram program = (configuration with { Size = configuration.Size with { Batch = batch } }).Program(_device);
+            return ParameterBytes(program) <= availableBytes - Plan(program).CapacityBytes;
+        }
+        catch (CallerException)
+        {
+            return false; // more bytes than can be counted
+        }
+    }
+
+    private void RequireHostMemory(PreparedPass prepared)
+    {
+        if (!_device.Computes)
         {
             return;
         }
 
         StepProgram program = prepared.Program;
-        bool hasWeights = _weightsOf == prepared.Configuration.Model;
-        long parameterBytes = hasWeights ? 0 : program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
         long largestTensorBytes = program.Tensors
             .Where(tensor => tensor.Category is not (TensorCategory.Activation or TensorCategory.Workspace)).Max(tensor => tensor.Bytes);
-        long regionBytes = prepared.Plan.CapacityBytes + parameterBytes;
-        // The software GPU keeps two bits for every byte of a region: written, and read.
-        HostMemory.Require(prepared.Configuration.ToString(), regionBytes + regionBytes / 4 + largestTensorBytes, HostMemory.AvailableBytes);
+        HostMemory.Require(
+            prepared.Configuration.ToString(), largestTensorBytes + (opened.Gpu is null ? SimulatedBytes(prepared) : CheckBytes(program)),
+            HostMemory.AvailableBytes);
     }
+
+    /// <summary>The software GPU keeps two bits for every byte of a region: written, and read.</summary>
+    private long SimulatedBytes(PreparedPass prepared)
+    {
+        bool hasWeights = _weightsOf == prepared.Configuration.Model;
+        long parameterBytes = hasWeights ? 0 : prepared.Program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
+        long regionBytes = prepared.Plan.CapacityBytes + parameterBytes;
+        return regionBytes + regionBytes / 4;
+    }
+
+    /// <summary>A check keeps what every buffer of the first pass held.</summary>
+    private long CheckBytes(StepProgram program) => _check is null
+        ? 0
+        : program.Tensors.Where(tensor => tensor.Category != TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
 
     private Span<byte> Staging(TensorSpec tensor)
     {

@@ -31,13 +31,13 @@ internal sealed class Report(SweepResult sweep)
             return rows.Any(row => row is null)
                 ? "This device cannot see which bytes are touched."
                 : $"Over all configurations the device saw {Quantities.Bytes(rows.Sum(row => row!.UnwrittenBytes))} bytes never written, "
-                    + $"{Quantities.Bytes(rows.Sum(row => row!.UnreadBytes))} never read and "
-                    + $"{Quantities.Bytes(rows.Sum(row => row!.OutsideBytes))} touched outside every buffer.";
+                    + (rows.Any(row => row!.UnreadBytes is null) ? "" : $"{Quantities.Bytes(rows.Sum(row => row!.UnreadBytes))} never read ")
+                    + $"and {Quantities.Bytes(rows.Sum(row => row!.OutsideBytes))} touched outside every buffer.";
         }
     }
 
     public string Heading =>
-        $"Device: {sweep.Device.Kind} ({sweep.Device.Name}). Machine: {sweep.Machine}. Placement: {PlacementLabels.Of(sweep.Placement)}. "
+        $"Device: {sweep.Device}. Machine: {sweep.Machine}. Placement: {PlacementLabels.Of(sweep.Placement)}. "
         + $"Seed: {sweep.Seed}. Everything took {Quantities.Number(sweep.Seconds, 1)} s. {Kernels}{Touch}";
 
     private string Kernels => sweep.Kernels is { } kernels
@@ -67,6 +67,7 @@ internal sealed class Report(SweepResult sweep)
             AddUnlessEmpty(FindingTables.FitTable(_findings));
             AddUnlessEmpty(FindingTables.RatioTable(_findings));
             tables.Add(FindingTables.CostTable(sweep));
+            AddUnlessEmpty(DriverTables.Sweep(sweep.Cells));
             return tables.ToImmutable();
 
             void AddUnlessEmpty(ReportTable table)
@@ -79,9 +80,12 @@ internal sealed class Report(SweepResult sweep)
         }
     }
 
-    /// <summary>Mismatches one a line, with the configuration that has them.</summary>
-    public IEnumerable<string> MismatchLines => sweep.Cells.SelectMany(
-        cell => cell.Audit.Mismatches.Select(mismatch => $"mismatch: {cell.Cell.Configuration}: {mismatch}"));
+    /// <summary>Warnings and mismatches one a line, with the configuration that has them.</summary>
+    public IEnumerable<string> MismatchLines => sweep.Cells.SelectMany(cell => (IEnumerable<string>)
+    [
+        .. (cell.Audit.Gpu?.Driver.Warnings ?? []).Select(warning => $"warning: {cell.Cell.Configuration}: {warning}"),
+        .. cell.Audit.Mismatches.Select(mismatch => $"mismatch: {cell.Cell.Configuration}: {mismatch}"),
+    ]);
 
     public string ToMarkdown()
     {
@@ -99,7 +103,7 @@ internal sealed class Report(SweepResult sweep)
     public JsonObject ToJson() => new()
     {
         ["schema"] = "harness.report/1",
-        ["device"] = new JsonObject { ["kind"] = sweep.Device.Kind, ["name"] = sweep.Device.Name },
+        ["device"] = sweep.Device.ToJson(),
         ["machine"] = new JsonObject
         {
             ["processor"] = sweep.Machine.Processor,

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Harness.Audit;
 using Harness.CommandLine;
-using Harness.Kernels.Devices;
 using Harness.Kernels.Memory;
 using Harness.Passes;
 
@@ -15,7 +14,7 @@ internal sealed record CellResult(SweepCell Cell, AuditRecord Audit, double Seco
 /// <param name="Kernels">what was checked before the sweep; null on a device that computes nothing</param>
 /// <param name="Seconds">of everything, checks, weights and audits included</param>
 internal sealed record SweepResult(
-    DeviceDescription Device, KernelAgreement? Kernels, MachineDescription Machine, Placement Placement, long Seed, double Seconds,
+    DeviceFacts Device, KernelAgreement? Kernels, MachineDescription Machine, Placement Placement, long Seed, double Seconds,
     ImmutableArray<CellResult> Cells)
 {
     public IEnumerable<string> Models => Cells.Select(cell => cell.Cell.Configuration.Model.Name).Distinct();

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Harness.Audit;
-using Harness.Kernels.Devices;
 using Harness.Passes;
 using Spectre.Console;
 
@@ -10,12 +9,12 @@ namespace Harness.Reporting;
 /// <summary>One forward pass on real numbers.</summary>
 /// <param name="Unused">entries of the weights' file that the model has no use for</param>
 internal sealed record RunRecord(
-    Configuration Configuration, DeviceDescription Device, string Weights, string Inputs, ImmutableArray<string> Unused, PassResult Result,
+    Configuration Configuration, DeviceFacts Device, string Weights, string Inputs, ImmutableArray<string> Unused, PassResult Result,
     ImmutableArray<TensorSummary> Outputs)
 {
     public void WriteTo(IAnsiConsole console)
     {
-        console.WriteLine($"{Configuration}: f32 inference on {Device.Kind} ({Device.Name})");
+        console.WriteLine($"{Configuration}: f32 inference on {Device}");
         console.WriteLine($"weights: {Weights}; inputs: {Inputs}; {Quantities.Number(Result.Seconds, 3)} s");
         foreach (string name in Unused)
         {
@@ -46,7 +45,7 @@ internal sealed record RunRecord(
         ["batch"] = Configuration.Size.Batch,
         ["seq"] = Configuration.Size.Sequence,
         ["decoderSeq"] = Configuration.Size.DecoderSequence,
-        ["device"] = new JsonObject { ["kind"] = Device.Kind, ["name"] = Device.Name },
+        ["device"] = Device.ToJson(),
         ["weights"] = Weights,
         ["inputs"] = Inputs,
         ["unused"] = new JsonArray([.. Unused.Select(name => JsonValue.Create(name))]),

@@ -34,10 +34,11 @@ public sealed class CheckedDevice(IDevice inner, long guardBytes) : IDevice
     private byte[] _fill = [];
     private int _pass = -1;
     private int _births;
+    private int _nextId;
     private bool _inPass;
     private string _step = Outside;
 
-    private sealed record LiveBuffer(string Name, DevicePointer Address, long Bytes, string BornBefore, bool InPass, int Order);
+    private sealed record LiveBuffer(int InnerId, string Name, DevicePointer Address, long Bytes, string BornBefore, bool InPass, int Order);
 
     public DeviceDescription Description => inner.Description;
 
@@ -88,9 +89,9 @@ public sealed class CheckedDevice(IDevice inner, long guardBytes) : IDevice
     /// <summary>The inner device takes the band for a part of the buffer: that nobody writes it is this one's business.</summary>
     public int BeginBuffer(string name, DevicePointer address, long bytes)
     {
-        int id = inner.BeginBuffer(name, address, bytes + guardBytes);
-        var buffer = new LiveBuffer(name, address, bytes, _step, _inPass, _births++);
-        _live.Add(id, buffer);
+        int inside = inner.BeginBuffer(name, address, bytes + guardBytes);
+        int id = _nextId++;
+        _live.Add(id, new LiveBuffer(inside, name, address, bytes, _step, _inPass, _births++));
         Fill(address, bytes, _pass <= 0 ? FirstPoison : SecondPoison);
         inner.CopyToDevice(address + bytes, _pattern);
         return id;
@@ -114,7 +115,7 @@ public sealed class CheckedDevice(IDevice inner, long guardBytes) : IDevice
         }
         finally
         {
-            inner.EndBuffer(buffer);
+            inner.EndBuffer(ended.InnerId);
         }
 
         return null;

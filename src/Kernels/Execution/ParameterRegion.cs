@@ -24,30 +24,16 @@ public sealed class ParameterRegion : IDisposable
     /// </exception>
     public ParameterRegion(IEnumerable<TensorSpec> parameters, IDevice device, long alignmentBytes = 256, long guardBytes = 0)
     {
-        Alignment.Require(alignmentBytes, guardBytes);
-        var rows = ImmutableArray.CreateBuilder<LedgerRow>();
-        foreach (TensorSpec parameter in parameters)
+        Rows = RowsOf(parameters, alignmentBytes, guardBytes);
+        for (int row = 0; row < Rows.Length; row++)
         {
-            if (parameter.Category != TensorCategory.Parameter || !_rowOf.TryAdd(parameter.Name, rows.Count))
+            if (!_rowOf.TryAdd(Rows[row].Name, row))
             {
-                throw new CallerException($"'{parameter.Name}' is no parameter, or is one twice");
-            }
-
-            try
-            {
-                long reservedBytes = Alignment.Reserved(parameter.Bytes, guardBytes, alignmentBytes);
-                rows.Add(new LedgerRow(
-                    parameter.Name, TensorCategory.Parameter, parameter.Bytes, reservedBytes, CapacityBytes,
-                    FirstStep: 0, LastStep: int.MaxValue));
-                CapacityBytes += reservedBytes;
-            }
-            catch (OverflowException)
-            {
-                throw new CallerException($"the parameters up to '{parameter.Name}' need more bytes than 64 bits can count");
+                throw new CallerException($"'{Rows[row].Name}' is a parameter twice");
             }
         }
 
-        Rows = rows.ToImmutable();
+        CapacityBytes = EndOf(Rows);
         _device = device;
         _region = new DeviceRegion(device, "parameters", CapacityBytes, Rows.Length);
         try
@@ -68,6 +54,11 @@ public sealed class ParameterRegion : IDisposable
     public ImmutableArray<LedgerRow> Rows { get; }
 
     public long CapacityBytes { get; }
+
+    /// <summary>What a region of these parameters would take.</summary>
+    /// <inheritdoc cref="ParameterRegion(IEnumerable{TensorSpec}, IDevice, long, long)"/>
+    public static long CapacityFor(IEnumerable<TensorSpec> parameters, long alignmentBytes = 256, long guardBytes = 0) =>
+        EndOf(RowsOf(parameters, alignmentBytes, guardBytes));
 
     /// <exception cref="CallerException">no such parameter</exception>
     public DevicePointer Address(string name) => _region.At(Rows[RowOf(name)].OffsetBytes);
@@ -101,6 +92,36 @@ public sealed class ParameterRegion : IDisposable
             : throw new CallerException(
                 $"parameter '{parameter.Name}' has {row.RequestedBytes} bytes, the program needs {parameter.Bytes}");
     }
+
+    private static ImmutableArray<LedgerRow> RowsOf(IEnumerable<TensorSpec> parameters, long alignmentBytes, long guardBytes)
+    {
+        Alignment.Require(alignmentBytes, guardBytes);
+        var rows = ImmutableArray.CreateBuilder<LedgerRow>();
+        long end = 0;
+        foreach (TensorSpec parameter in parameters)
+        {
+            if (parameter.Category != TensorCategory.Parameter)
+            {
+                throw new CallerException($"'{parameter.Name}' is no parameter");
+            }
+
+            try
+            {
+                long reservedBytes = Alignment.Reserved(parameter.Bytes, guardBytes, alignmentBytes);
+                rows.Add(new LedgerRow(
+                    parameter.Name, TensorCategory.Parameter, parameter.Bytes, reservedBytes, end, FirstStep: 0, LastStep: int.MaxValue));
+                end += reservedBytes;
+            }
+            catch (OverflowException)
+            {
+                throw new CallerException($"the parameters up to '{parameter.Name}' need more bytes than 64 bits can count");
+            }
+        }
+
+        return rows.ToImmutable();
+    }
+
+    private static long EndOf(ImmutableArray<LedgerRow> rows) => rows.IsEmpty ? 0 : rows[^1].OffsetBytes + rows[^1].ReservedBytes;
 
     private int RowOf(string name) =>
         _rowOf.TryGetValue(name, out int row) ? row : throw new CallerException($"there is no parameter '{name}'");

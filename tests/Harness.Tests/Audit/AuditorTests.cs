@@ -7,6 +7,7 @@ using Harness.Kernels.Programs;
 using Harness.Models;
 using Harness.Models.Analytic;
 using Harness.Passes;
+using Harness.Reporting;
 
 namespace Harness.Tests.Audit;
 
@@ -128,7 +129,7 @@ public sealed class AuditorTests
     }
 
     private static AuditRecord Audit(AnalyticAccount account, ObservedPass pass) =>
-        Auditor.Audit(s_configuration, new DeviceDescription("null", "test"), account, pass);
+        Auditor.Audit(s_configuration, new DeviceFacts(new DeviceDescription("null", "test")), account, pass);
 
     private static void Names(AuditRecord audit, string name, long? analytic, long? observed) =>
         Assert.Contains(audit.Mismatches, mismatch => mismatch.Name == name && mismatch.Analytic == analytic && mismatch.Observed == observed);

@@ -19,6 +19,7 @@ public sealed class BadInputTests
     [InlineData("audit vgg16 twice", "'twice'", "one word too many")]
     [InlineData("ptx", "needs a verb", "run")]
     [InlineData("ptx walk", "'walk'", "run")]
+    [InlineData("kernels check --graph", "'--graph'", "one word too many")]
     [InlineData("kernels chek", "'chek'", "did you mean 'check'")]
     public void An_unknown_word_is_named_with_the_known_ones(string line, params string[] words) =>
         Cli.Run(line.Split(' ')).IsOneLineError(2, words);
@@ -47,6 +48,12 @@ public sealed class BadInputTests
     [InlineData("audit bert-base --seq 513", "--seq", "513", "512")]
     [InlineData("audit vgg16 --placement tight", "--placement", "'tight'", "planned, online, bump")]
     [InlineData("audit vgg16 --device gpu", "--device", "'gpu'", "auto, cuda, sim, null")]
+    [InlineData("audit vgg16 --device cuda:", "--device", "cuda:N", "''")]
+    [InlineData("audit vgg16 --device cuda:-1", "--device", "cuda:N", "'-1'")]
+    [InlineData("audit vgg16 --device sim:1", "--device", "'sim:1'", "auto, cuda, sim, null")]
+    [InlineData("audit vgg16 --math fp16", "--math", "'fp16'", "fp32, tf32")]
+    [InlineData("audit vgg16 --device null --workspace 1048577", "--workspace", "'1048577'", "from 0 to 1048576")]
+    [InlineData("audit vgg16 --device null --workspace -1", "--workspace", "'-1'", "from 0 to 1048576")]
     [InlineData("report --batches 1,,2", "--batches", "''")]
     [InlineData("report --batches 4,4", "--batches", "4 twice")]
     [InlineData("report --models vgg16,vgg16", "--models", "'vgg16' twice")]
@@ -61,6 +68,16 @@ public sealed class BadInputTests
     [InlineData("audit bert-base --decoder-seq 5", "--decoder-seq", "bert-base")]
     [InlineData("report --models vgg16 --seqs 16", "--seqs", "vgg16")]
     [InlineData("audit vgg16 --device null --kernels .", "--kernels", "null")]
+    [InlineData("audit vgg16 --device null --math tf32", "--math", "--device null")]
+    [InlineData("audit vgg16 --device null --libraries .", "--libraries", "--device null")]
+    [InlineData("audit vgg16 --device null --graph", "--graph", "--device null")]
+    [InlineData("report --device null --check", "--check", "--device null")]
+    [InlineData("audit vgg16 --device sim --math fp32", "--math", "--device sim")]
+    [InlineData("audit vgg16 --device sim --workspace 64", "--workspace", "--device sim")]
+    [InlineData("run vgg16 --device sim --check", "--check", "--device sim")]
+    [InlineData("kernels check --device sim --libraries .", "--libraries", "--device sim")]
+    [InlineData("audit vgg16 --graph", "--graph", "auto", "no driver in tests")]
+    [InlineData("audit vgg16 --device cuda --graph --check", "--graph", "--check", "exclude")]
     [InlineData("run vgg16 --device null", "--device null", "run")]
     public void An_option_that_does_not_apply_is_an_error(string line, params string[] words) =>
         Cli.Run(line.Split(' ')).IsOneLineError(2, words);
@@ -93,7 +110,7 @@ public sealed class BadInputTests
     {
         using var folder = new TemporaryFolder();
         string[] args = line.Split(' ');
-        Cli.Run(args[0] == "report" ? [.. args, "--out", folder.Path] : args).IsOneLineError(3, "cuda", "--device sim");
+        Cli.Run(args[0] == "report" ? [.. args, "--out", folder.Path] : args).IsOneLineError(3, "cuda", "no driver in tests", "--device sim");
     }
 
     [Fact]
