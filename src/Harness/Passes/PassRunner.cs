@@ -83,7 +83,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         _watch?.ForgetFrom(ArenaStage);
         ParameterRegion parameters = ParametersFor(prepared, weights);
         using Executor executor = Measured(ArenaStage, prepared.Plan.CapacityBytes, () => new Executor(
-            prepared.Program, prepared.Plan, parameters, _device));
+            prepared.Program, prepared.Plan, parameters, _device, versions: null, opened.Facts.Gpu?.Graph ?? false));
         var macs = prepared.Account.Steps.ToDictionary(step => step.Name, step => (double)step.Macs.Value);
         Step[] steps = [.. prepared.Program.Steps];
         bool isFirst = true;
