@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Harness.Kernels.Ptx;
@@ -14,7 +15,7 @@ public sealed class PtxParser
     private readonly List<PtxVariable> _variables = [];
     private readonly ImmutableArray<PtxFunction>.Builder _functions = ImmutableArray.CreateBuilder<PtxFunction>();
     private readonly Dictionary<string, int> _definitions = new(StringComparer.Ordinal);
-    private readonly List<string> _declarations = [];
+    private readonly Dictionary<string, int> _declarations = new(StringComparer.Ordinal);
     private string? _version;
     private string? _target;
 
@@ -44,7 +45,8 @@ public sealed class PtxParser
 
         return new PtxModule(_reader.SourceName, _version, _target, _addressSize, [.. _variables], _functions.DrainToImmutable())
         {
-            ExternFunctions = [.. _declarations.Where(name => !_definitions.ContainsKey(name)).Distinct()],
+            ExternFunctions = [.. _declarations.Keys.Where(name => !_definitions.ContainsKey(name))],
+            DeclaredLines = _declarations.ToFrozenDictionary(StringComparer.Ordinal),
         };
     }
 
@@ -72,6 +74,8 @@ public sealed class PtxParser
 
         switch (directive.Text)
         {
+            case ".version" when _version is not null:
+                throw new PtxException(_reader.SourceName, directive.Line, ".version stands once, at the beginning");
             case ".version":
                 _version = Version();
                 break;
@@ -136,6 +140,11 @@ public sealed class PtxParser
     /// <summary>A function or variables, with their linkage.</summary>
     private void Definition(PtxToken directive)
     {
+        if (_target is null)
+        {
+            throw new PtxException(_reader.SourceName, directive.Line, $".target stands before {directive}");
+        }
+
         bool isExtern = false;
         while (directive.Text is ".visible" or ".weak" or ".extern" or ".common")
         {
@@ -175,7 +184,7 @@ public sealed class PtxParser
         PtxFunction function = PtxFunctionParser.Parse(_reader, isEntry, out bool hasBody);
         if (!hasBody)
         {
-            _declarations.Add(function.Name);
+            _declarations.TryAdd(function.Name, function.Line);
             return;
         }
 
@@ -189,7 +198,7 @@ public sealed class PtxParser
         int before = _variables.FindIndex(other => other.Name == variable.Name);
         if (before >= 0 && (variable.IsExtern || _variables[before].IsExtern))
         {
-            _variables[before] = variable.IsExtern ? _variables[before] : variable;
+            _variables[before] = variable.IsExtern ? _variables[before] : variable with { Line = _variables[before].Line };
             return;
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Harness.Kernels.Ptx;
@@ -34,6 +35,9 @@ public sealed record PtxModule(
 {
     /// <summary>Functions that are declared and nowhere defined (<c>vprintf</c>): a call cannot be executed.</summary>
     public ImmutableArray<string> ExternFunctions { get; init; } = [];
+
+    /// <summary>First line of a declaration without a body, by function: a function may be called below its declaration or its definition.</summary>
+    public FrozenDictionary<string, int> DeclaredLines { get; init; } = FrozenDictionary<string, int>.Empty;
 }
 
 /// <summary>A declared variable or parameter: <c>.shared .align 16 .b8 tile[4096]</c>.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 
 namespace Harness.Kernels.Ptx;
 
@@ -19,15 +18,16 @@ public static class PtxVerifier
             throw new PtxUnsupportedException(module.SourceName, 1, ".address_size 32 (the default); add '.address_size 64'");
         }
 
+        var target = PtxTarget.Of(module);
         VerifyVariables(module, module.Variables);
-        int sm = Sm(module.Target);
         foreach (PtxFunction function in module.Functions)
         {
             VerifyVariables(module, function.Variables);
+            PtxSizeLimits.Verify(module, function);
             var operands = new PtxOperandChecker(module, function);
             foreach (PtxInstruction instruction in function.Instructions)
             {
-                VerifyInstruction(module, function, instruction, operands, sm);
+                VerifyInstruction(module, function, instruction, operands, target);
             }
 
             PtxReachability.Verify(module, function);
@@ -50,7 +50,7 @@ public static class PtxVerifier
         }
     }
 
-    private static void VerifyInstruction(PtxModule module, PtxFunction function, PtxInstruction instruction, PtxOperandChecker operands, int sm)
+    private static void VerifyInstruction(PtxModule module, PtxFunction function, PtxInstruction instruction, PtxOperandChecker operands, PtxTarget target)
     {
         if (instruction.Guard is { } guard)
         {
@@ -62,14 +62,18 @@ public static class PtxVerifier
         }
 
         ImmutableArray<(PtxInstructionForm Form, PtxChosenTypes Types)> matches = Matches(module, instruction);
-        if (matches.All(match => match.Form.MinimumSm > sm))
+        if (matches.All(match => target.Refusal(instruction, match.Form) is not null))
         {
-            throw new PtxException(
-                module.SourceName, instruction.Line, $"'{instruction.FullName}' wants sm_{matches[0].Form.MinimumSm} or later, the file's target is {module.Target}");
+            throw operands.Error(instruction, target.Refusal(instruction, matches[0].Form)!);
+        }
+
+        if (PtxSizeLimits.BarrierRefusal(instruction) is { } refusal)
+        {
+            throw operands.Error(instruction, refusal);
         }
 
         int count = instruction.Operands.Length;
-        foreach ((PtxInstructionForm form, PtxChosenTypes types) in matches)
+        foreach ((PtxInstructionForm form, PtxChosenTypes types) in matches.Where(match => target.Refusal(instruction, match.Form) is null))
         {
             int required = form.Operands.Count(rule => !rule.IsOptional);
             bool isCall = form.Operands is [{ Kind: PtxOperandKind.Call }];
@@ -112,12 +116,5 @@ public static class PtxVerifier
 
         throw new PtxUnsupportedException(
             module.SourceName, instruction.Line, $"'{instruction.Opcode}' has no such combination of modifiers: '{instruction.FullName}'");
-    }
-
-    /// <summary>90 for <c>sm_90a</c>; a target without a number promises nothing.</summary>
-    private static int Sm(string target)
-    {
-        string digits = new([.. target.SkipWhile(c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]);
-        return int.TryParse(digits, CultureInfo.InvariantCulture, out int sm) ? sm : 0;
     }
 }

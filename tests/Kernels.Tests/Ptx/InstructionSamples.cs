@@ -15,7 +15,7 @@ internal static class InstructionSamples
     /// <summary>Entry name and the instruction in it.</summary>
     public static ImmutableArray<(string Entry, string Text)> All { get; } =
     [
-        .. PtxInstructionTable.Forms.Values.SelectMany(forms => forms).SelectMany(form => Spellings(form).Select(modifiers => Instruction(form, modifiers)))
+        .. PtxInstructionTable.Forms.Values.SelectMany(forms => forms).Where(form => form.LastSm == int.MaxValue).SelectMany(form => Spellings(form).Select(modifiers => Instruction(form, modifiers)))
             .Distinct().Order(StringComparer.Ordinal).Select((text, i) => ($"sample{i}", text)),
     ];
 
@@ -64,7 +64,7 @@ internal static class InstructionSamples
 
     private static string Module()
     {
-        var text = new StringBuilder(".version 8.0\n.target sm_90\n.address_size 64\n.func callee() { ret; }\n");
+        var text = new StringBuilder(".version 8.3\n.target sm_90\n.address_size 64\n.func callee() { ret; }\n");
         foreach ((string entry, string instruction) in All)
         {
             bool isStore = instruction.StartsWith("st.", StringComparison.Ordinal);

@@ -36,6 +36,16 @@ public sealed class PtxSyntaxErrorTests
     [InlineData(".global .b32 g[-1];", 4, "array bound -1 is negative")]
     [InlineData(".global .b64 g[0x7FFFFFFFFFFFFFFF];", 4, "'g' has more than 1099511627776 bytes")]
     [InlineData(".global .pred g;", 4, "'g': a predicate lives in .reg only")]
+    [InlineData(".entry k() { ret; } // \u00B5s", 4, "U+00B5 is not ASCII; a PTX file is ASCII text, comments too")]
+    [InlineData(".version 7.8", 4, ".version stands once, at the beginning")]
+    [InlineData(".entry k() { .reg .bf16 %h; ret; }", 4, "'.bf16' is no type of a variable or register; declare .b16")]
+    [InlineData(".entry k() { .reg .v4 .f64 %v; ret; }", 4, "there is no vector '.v4 .f64'")]
+    [InlineData(".entry k() { .reg .v2 .pred %v; ret; }", 4, "there is no vector '.v2 .pred'")]
+    [InlineData(".entry k() { .reg .b32 %tid; ret; }", 4, "'%tid' is a name of the language and cannot be declared")]
+    [InlineData(".entry k() { .reg .b32 _; ret; }", 4, "'_' is a name of the language and cannot be declared")]
+    [InlineData(".func f() .maxntid 32 { ret; }", 4, ".maxntid is for entries, not for functions")]
+    [InlineData(".entry k() .maxntid 32 .reqntid 32 { ret; }", 4, ".reqntid: an entry has one .maxntid or .reqntid")]
+    [InlineData(".entry k() .maxntid 8, 2, 2, 2 { ret; }", 4, "a block has three extents at most")]
     [InlineData(".entry k() .maxntid 0 { ret; }", 4, "0 threads; 1 to 1048576 are allowed")]
     public void Errors_name_the_line_and_the_reason(string text, int line, string reason)
     {
@@ -48,6 +58,7 @@ public sealed class PtxSyntaxErrorTests
     [InlineData(".entry k() { ret; }", 1, "a PTX file begins with .version, not '.entry'")]
     [InlineData(".version 7.8\n", 1, "the file has no .target directive")]
     [InlineData(".version seven\n", 1, ".version takes a number such as 7.8, not 'seven'")]
+    [InlineData(".version 7.8\n.entry k() { ret; }\n.target sm_75", 2, ".target stands before '.entry'")]
     [InlineData(".version 7.8\n.target debug\n", 2, ".target names no architecture such as sm_75")]
     [InlineData(".version 7.8\n.target sm_75\n.address_size 48", 3, ".address_size is 32 or 64, not '48'")]
     public void The_header_is_checked(string text, int line, string reason)

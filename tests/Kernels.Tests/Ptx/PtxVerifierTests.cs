@@ -51,8 +51,8 @@ public sealed class PtxVerifierTests
         "popc.b64 %r1, %rd1; clz.b32 %r1, %r2; bfind.shiftamt.u32 %r1, %r2; brev.b32 %r1, %r2; bfe.s64 %rd1, %rd2, 3, 4; bfi.b32 %r1, %r2, %r3, 0, 8; fns.b32 %r1, %r2, 0, 1;",
         "and.b32 %r1, %f1, 0x7FFFFFFF; or.pred %p1, %p2, %p3; not.b64 %rd1, %rd2; cnot.b32 %r1, %r2; shl.b32 %r1, %r2, 3; shr.s64 %rd1, %rd2, %r1; shf.l.wrap.b32 %r1, %r2, %r3, %r4; lop3.b32 %r1, %r2, %r3, %r4, 0x96; prmt.b32 %r1, %r2, %r3, 0x3210; prmt.b32.f4e %r1, %r2, %r3, %r4;",
         "add.f32 %f1, %f2, 1.0; add.rz.ftz.sat.f32 %f1, %f2, %f3; fma.rn.f64 %fd1, %fd2, %fd3, 0d3FF0000000000000; mad.rn.f32 %f1, %f2, %f3, %f4; div.approx.f32 %f1, %f2, %f3; div.full.f32 %f1, %f2, %f3; div.rn.f64 %fd1, %fd2, %fd3;",
-        "abs.ftz.f32 %f1, %f2; neg.f64 %fd1, %fd2; min.NaN.f16 %h1, %h2, %h3; rcp.rn.f32 %f1, %f2; rcp.approx.ftz.f64 %fd1, %fd2; sqrt.approx.ftz.f32 %f1, %f2; rsqrt.approx.f64 %fd1, %fd2; ex2.approx.ftz.f32 %f1, %f2; lg2.approx.f32 %f1, %f2; sin.approx.f32 %f1, %f2; tanh.approx.f32 %f1, %f2;",
-        "testp.finite.f32 %p1, %f1; copysign.f64 %fd1, %fd2, %fd3; add.rn.f16 %h1, %h2, %hf1; fma.rn.f16x2 %r1, %r2, %r3, %hh1; mul.f16x2 %hh1, %hh2, %hh3; neg.bf16 %h1, %h2; ex2.approx.f16 %h1, %h2;",
+        "abs.ftz.f32 %f1, %f2; neg.f64 %fd1, %fd2; min.ftz.f32 %f1, %f2, %f3; rcp.rn.f32 %f1, %f2; rcp.approx.ftz.f64 %fd1, %fd2; sqrt.approx.ftz.f32 %f1, %f2; rsqrt.approx.f64 %fd1, %fd2; ex2.approx.ftz.f32 %f1, %f2; lg2.approx.f32 %f1, %f2; sin.approx.f32 %f1, %f2; tanh.approx.f32 %f1, %f2;",
+        "testp.finite.f32 %p1, %f1; copysign.f64 %fd1, %fd2, %fd3; add.rn.f16 %h1, %h2, %hf1; fma.rn.f16x2 %r1, %r2, %r3, %hh1; mul.f16x2 %hh1, %hh2, %hh3; neg.f16 %h1, %h2; ex2.approx.f16 %h1, %h2;",
         "setp.lt.s32 %p1, %r1, 0; setp.hs.u32 %p1|%p2, %r1, %r2; setp.neu.and.ftz.f32 %p1, %f1, %f2, !%p2; setp.eq.b64 %p1, %rd1, 0; set.gt.u32.f32 %r1, %f1, %f2; set.eq.or.f32.s32 %f1, %r1, %r2, %p1;",
         "selp.b32 %r1, %r2, 0, %p1; selp.f32 %f1, 0f3F800000, %f2, %p1; slct.f32.s32 %f1, %f2, %f3, %r1; slct.ftz.u64.f32 %rd1, %rd2, %rd3, %f1;",
         "bra.uni next; next: @%p1 bra done; @!%p1 bra next;",
@@ -60,7 +60,7 @@ public sealed class PtxVerifierTests
         "{ .param .b32 x; st.param.b32 [x], %r1; .param .b32 y; call.uni (y), callee, (x); ld.param.b32 %r1, [y]; }",
         "bar.sync 0; bar.sync 1, 64; barrier.sync 0; barrier.sync.aligned %r1, 32; bar.arrive 1, 64; bar.red.popc.u32 %r1, 0, %p1; bar.red.and.pred %p1, 0, 64, !%p2; bar.warp.sync -1;",
         "membar.gl; fence.acq_rel.gpu; fence.sc.sys; nanosleep.u32 100; activemask.b32 %r1;",
-        "shfl.sync.bfly.b32 %r1, %r2, 16, 31, -1; shfl.sync.down.b32 %f1|%p1, %f2, %r1, 31, %r2; shfl.idx.b32 %r1, %r2, 0, 31; vote.sync.ballot.b32 %r1, %p1, -1; vote.sync.all.pred %p1, !%p2, %r1; vote.ballot.b32 %r1, %p1;",
+        "shfl.sync.bfly.b32 %r1, %r2, 16, 31, -1; shfl.sync.down.b32 %f1|%p1, %f2, %r1, 31, %r2; shfl.sync.idx.b32 %r1, %r2, 0, 31, -1; vote.sync.ballot.b32 %r1, %p1, -1; vote.sync.all.pred %p1, !%p2, %r1;",
         "match.any.sync.b32 %r1, %r2, -1; match.all.sync.b64 %r1|%p1, %rd1, -1;",
         "atom.global.add.f32 %f1, [%rd1], %f2; atom.shared.cas.b64 %rd1, [tile], %rd2, %rd3; atom.relaxed.gpu.global.min.s64 %rd1, [%rd2], %rd3; atom.add.noftz.f16x2 %r1, [%rd1], %r2; atom.global.inc.u32 _, [%rd1], 7; red.global.add.u64 [%rd1], 1; red.shared.xor.b32 [tile+4], %r1;",
         "@%p1 ret; @%p1 trap; @%p1 exit;",
@@ -85,7 +85,7 @@ public sealed class PtxVerifierTests
         { "add.f32 %f1, %f2, 1;", "operand 3 of 'add.f32' is an integer, wanted is .f32" },
         { "add.s32 %r1, %r2, 1.0;", "operand 3 of 'add.s32' is a floating-point constant, wanted is .s32" },
         { "add.s32 %r1, %r2;", "'add.s32' takes 3 operands, not 2" },
-        { "bar.sync 0, 1, 2;", "'bar.sync' takes 1 or 2 operands, not 3" },
+        { "bar.sync 0, 32, 2;", "'bar.sync' takes 1 or 2 operands, not 3" },
         { "add.s32 5, %r1, %r2;", "operand 1 of 'add.s32' must be a register" },
         { "add.s32 %r1, [%rd1], %r2;", "operand 2 of 'add.s32' must be a register or a constant" },
         { "add.s32 %r1, !%r2, %r3;", "'!%r2': operand of 'add.s32' cannot be negated" },
@@ -109,6 +109,18 @@ public sealed class PtxVerifierTests
         { "lop3.b32 %r1, %r2, %r3, %r4, %r5;", "operand 5 of 'lop3.b32' must be a constant from 0 to 255" },
         { "setp.lt.s32 %r1, %r2, %r3;", "'%r1' is .b32, 'setp.lt.s32' wants .pred" },
         { "selp.b32 %r1, %r2, %r3, %r4;", "'%r4' is .b32, 'selp.b32' wants .pred" },
+        { "shfl.idx.b32 %r1, %r2, 0, 31;", "'shfl.idx.b32' without .sync is not for sm_70 and later" },
+        { "vote.ballot.b32 %r1, %p1;", "'vote.ballot.b32' without .sync is not for sm_70 and later" },
+        { "min.NaN.f32 %f1, %f2, %f3;", "'min.NaN.f32' wants sm_80 or later, the file's target is sm_75" },
+        { "max.f16 %h1, %h2, %h3;", "'max.f16' wants sm_80 or later, the file's target is sm_75" },
+        { "neg.bf16 %h1, %h2;", "'neg.bf16' wants sm_80 or later, the file's target is sm_75" },
+        { "ld.param::func.u32 %r1, [n];", "'ld.param::func.u32' wants .version 8.3 or later, the file says 7.8" },
+        { "bar.sync 16;", "'bar.sync': barriers are numbered 0 to 15" },
+        { "barrier.arrive 1, 40;", "'barrier.arrive' waits for 40 threads; a multiple of 32 is allowed" },
+        { "bar.red.and.pred %p1, 17, %p2;", "'bar.red.and.pred': barriers are numbered 0 to 15" },
+        { "add.s32 %late, %r1, 1; .reg .s32 %late;", "'%late' is declared further down; a declaration stands before its use" },
+        { "@%late ret; .reg .pred %late;", "'%late' is declared further down; a declaration stands before its use" },
+        { "mov.u32 %r1, late; .shared .b32 late;", "'late' is declared further down; a declaration stands before its use" },
         { "redux.sync.add.u32 %r1, %r2, -1;", "'redux.sync.add.u32' wants sm_80 or later, the file's target is sm_75" },
         { "call nobody;", "unknown function 'nobody'" },
         { "call k;", "'k' is an entry and cannot be called" },
@@ -157,10 +169,54 @@ public sealed class PtxVerifierTests
     [InlineData(".entry k() {\n}", "test.ptx:4: control reaches the end of 'k' without ret or exit")]
     [InlineData(".entry k() { .reg .b32 %r;\n bra e; ret; e: }", "test.ptx:5: control reaches the end of 'k' without ret or exit")]
     [InlineData(".shared .b8 s[];", "test.ptx:4: 's' has no size; only .extern arrays may have none")]
+    [InlineData(".entry k() { .shared .b8 s[49153]; ret; }", "test.ptx:4: 'k' declares 49153 bytes of shared memory; 49152 are allowed, more only as .extern")]
+    [InlineData(".entry k(.param .b8 a[4352], .param .u32 b) { ret; }", "test.ptx:4: 'k' has 4356 bytes of parameters; 4352 are allowed")]
+    [InlineData(".entry k(.param .b8 a[]) { ret; }", "test.ptx:4: parameter 'a' of the entry 'k' has no size")]
+    [InlineData(".entry k(.reg .u32 a) { ret; }", "test.ptx:4: parameter 'a' of the entry 'k' must be a .param")]
+    [InlineData(".entry k() { call f;\nret; }\n.func f() { ret; }", "test.ptx:4: 'f' is defined further down; declare it above the call")]
+    [InlineData(".entry k() { .reg .b64 %a; mov.u64 %a, g;\nret; }\n.global .b32 g;", "test.ptx:4: 'g' is declared further down; a declaration stands before its use")]
     public void Whole_functions_are_judged(string text, string message)
     {
         PtxModule module = PtxParser.Parse(new PtxSource("test.ptx", ".version 7.8\n.target sm_75\n.address_size 64\n" + text));
         Assert.Equal(message, Assert.Throws<PtxException>(() => PtxVerifier.Verify(module)).Message);
+    }
+
+    /// <summary>What a file may use is decided by its .version as well as by its .target.</summary>
+    [Theory]
+    [InlineData("6.4", "sm_75", "tanh.approx.f32 %f, %f;", "'tanh.approx.f32' wants .version 7.0 or later, the file says 6.4")]
+    [InlineData("7.0", "sm_75", "tanh.approx.f32 %f, %f;", null)]
+    [InlineData("7.3", "sm_75", "ld.global.L2::128B.f32 %f, [%a];", "'ld.global.L2::128B.f32' wants .version 7.4 or later, the file says 7.3")]
+    [InlineData("7.7", "sm_75", "st.shared::cta.f32 [%a], %f;", "'st.shared::cta.f32' wants .version 7.8 or later, the file says 7.7")]
+    [InlineData("7.7", "sm_75", "barrier.cta.sync 0;", "'barrier.cta.sync' wants .version 7.8 or later, the file says 7.7")]
+    [InlineData("7.8", "sm_75", "barrier.cta.sync 0;", null)]
+    [InlineData("6.4", "sm_75", "bmsk.clamp.b32 %f, 1, 2;", "'bmsk.clamp.b32' wants .version 7.6 or later, the file says 6.4")]
+    [InlineData("6.3", "sm_75", "shfl.bfly.b32 %f, %f, 1, 31;", null)]
+    [InlineData("6.4", "sm_60", "shfl.bfly.b32 %f, %f, 1, 31;", null)]
+    [InlineData("6.4", "sm_70", "shfl.bfly.b32 %f, %f, 1, 31;", "'shfl.bfly.b32' without .sync is not for sm_70 and later")]
+    public void A_file_may_use_what_its_version_has(string version, string target, string instruction, string? message)
+    {
+        string text = $".version {version} .target {target} .address_size 64 .entry k() {{ .reg .f32 %f; .reg .b64 %a; {instruction} ret; }}";
+        void Verify() => PtxVerifier.Verify(PtxParser.Parse(new PtxSource("test.ptx", text)));
+        if (message is null)
+        {
+            Verify();
+        }
+        else
+        {
+            Assert.Equal("test.ptx:1: " + message, Assert.Throws<PtxException>(Verify).Message);
+        }
+    }
+
+    [Theory]
+    [InlineData("6.2", "sm_75", "6.3")]
+    [InlineData("6.4", "sm_80", "7.0")]
+    [InlineData("7.7", "sm_90a", "7.8")]
+    public void A_version_older_than_its_target_is_refused(string version, string target, string since)
+    {
+        PtxModule module = PtxParser.Parse(new PtxSource("test.ptx", $".version {version} .target {target} .address_size 64 .entry k() {{ ret; }}"));
+        Assert.Equal(
+            $"test.ptx:1: target {target} wants .version {since} or later, the file says {version}",
+            Assert.Throws<PtxException>(() => PtxVerifier.Verify(module)).Message);
     }
 
     [Fact]

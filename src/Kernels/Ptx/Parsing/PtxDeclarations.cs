@@ -49,6 +49,7 @@ internal static class PtxDeclarations
                         throw new PtxException(reader.SourceName, token.Line, $"unknown type '.{word}'{NearestWord.Hint(word, PtxTypeNames.All, ".")}");
                     }
 
+                    RefuseType(reader, token, type, lanes);
                     if (reader.TryTakeDotWord(".ptr"))
                     {
                         SkipPointerAttributes(reader);
@@ -90,6 +91,20 @@ internal static class PtxDeclarations
 
         long count = elements ?? throw new PtxException(reader.SourceName, line, $"'{name}' has more than {MaxBytes} bytes");
         return new PtxVariable(line, name, space, declared.Type, count, declared.Alignment, isExtern, initializer);
+    }
+
+    /// <summary>bf16 is a format of instructions, not of variables (PTX ISA, "Alternate Floating-Point Data Formats"); a vector has 128 bits at most.</summary>
+    private static void RefuseType(PtxTokenReader reader, PtxToken token, PtxType type, int lanes)
+    {
+        if (type is PtxType.BF16 or PtxType.BF16X2)
+        {
+            throw new PtxException(reader.SourceName, token.Line, $"'{token.Text}' is no type of a variable or register; declare .b{8 * type.SizeBytes()}");
+        }
+
+        if (lanes > 1 && (type == PtxType.Pred || lanes * type.SizeBytes() > 16))
+        {
+            throw new PtxException(reader.SourceName, token.Line, $"there is no vector '.v{lanes} {token.Text}'");
+        }
     }
 
     private static int Alignment(PtxTokenReader reader)

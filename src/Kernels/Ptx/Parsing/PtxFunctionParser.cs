@@ -16,6 +16,9 @@ internal sealed class PtxFunctionParser
     private readonly ImmutableArray<PtxVariable>.Builder _variables = ImmutableArray.CreateBuilder<PtxVariable>();
     private readonly ImmutableDictionary<string, int>.Builder _labels = ImmutableDictionary.CreateBuilder<string, int>(StringComparer.Ordinal);
     private readonly List<(PtxInstruction Instruction, PtxScope Scope)> _instructions = [];
+
+    /// <summary>How many instructions stand before the declaration of a register or variable, by name in the tree.</summary>
+    private readonly Dictionary<string, int> _declaredBefore = new(StringComparer.Ordinal);
     private PtxScope _scope;
     private long? _maxThreads;
 
@@ -35,7 +38,7 @@ internal sealed class PtxFunctionParser
         ImmutableArray<PtxVariable> results = !isEntry && _reader.Is("(") ? Parameters() : [];
         string name = _reader.ExpectIdentifier("a function's name");
         ImmutableArray<PtxVariable> parameters = _reader.Is("(") ? Parameters() : [];
-        PerformanceDirectives();
+        PerformanceDirectives(isEntry);
         hasBody = !_reader.TryTake(";");
         if (hasBody)
         {
@@ -44,7 +47,7 @@ internal sealed class PtxFunctionParser
 
         return new PtxFunction(
             line, name, isEntry, parameters, results, _registers.ToImmutable(), _variables.DrainToImmutable(),
-            [.. _instructions.Select(Resolved)], _labels.ToImmutable(), _maxThreads);
+            [.. _instructions.Select((written, index) => Resolved(written.Instruction, written.Scope, index))], _labels.ToImmutable(), _maxThreads);
     }
 
     private void SkipAttributes()
@@ -101,15 +104,21 @@ internal sealed class PtxFunctionParser
         return parameters.DrainToImmutable();
     }
 
-    private void PerformanceDirectives()
+    private void PerformanceDirectives(bool isEntry)
     {
         while (_reader.Current.Kind == PtxTokenKind.DotWord)
         {
             PtxToken directive = _reader.Take();
+            if (!isEntry && directive.Text is ".maxntid" or ".reqntid" or ".minnctapersm" or ".maxnctapersm" or ".maxnreg")
+            {
+                throw new PtxException(_reader.SourceName, directive.Line, $"{directive.Text} is for entries, not for functions");
+            }
+
             switch (directive.Text)
             {
                 case ".maxntid" or ".reqntid":
-                    _maxThreads = Extents();
+                    _maxThreads = _maxThreads is null ? Extents() : throw new PtxException(
+                        _reader.SourceName, directive.Line, $"{directive.Text}: an entry has one .maxntid or .reqntid");
                     break;
                 case ".minnctapersm" or ".maxnctapersm" or ".maxnreg":
                     PtxConstantExpression.ParseInteger(_reader, directive.Text);
@@ -128,9 +137,15 @@ internal sealed class PtxFunctionParser
     private long Extents()
     {
         Int128 product = 1;
+        int extents = 0;
         do
         {
             int line = _reader.Line;
+            if (++extents > 3)
+            {
+                throw _reader.Error("a block has three extents at most");
+            }
+
             long extent = PtxConstantExpression.ParseInteger(_reader, "a number of threads");
             if (extent is <= 0 or > 1 << 20)
             {
@@ -270,7 +285,7 @@ internal sealed class PtxFunctionParser
 
     private string DeclareRegister(string name, PtxDeclaredType declared)
     {
-        string unique = Declare(name);
+        string unique = DeclareValue(name);
         if (declared.Lanes == 1)
         {
             _registers.Add(unique, declared.Type);
@@ -286,7 +301,20 @@ internal sealed class PtxFunctionParser
         return unique;
     }
 
-    private PtxVariable Declared(PtxVariable variable) => variable with { Name = Declare(variable.Name) };
+    private PtxVariable Declared(PtxVariable variable) => variable with { Name = DeclareValue(variable.Name) };
+
+    /// <summary>A register or a variable: unlike a label, it may be named only after it is declared.</summary>
+    private string DeclareValue(string name)
+    {
+        if (name is "_" or "$" or "WARP_SZ" || PtxSpecialRegisters.Names.Contains(name))
+        {
+            throw _reader.Error($"'{name}' is a name of the language and cannot be declared");
+        }
+
+        string unique = Declare(name);
+        _declaredBefore.Add(unique, _instructions.Count);
+        return unique;
+    }
 
     private string Declare(string name) =>
         _scope.Declare(name) ?? throw _reader.Error($"'{name}' is declared twice in this block");
@@ -362,14 +390,31 @@ internal sealed class PtxFunctionParser
             : throw new PtxException(_reader.SourceName, call.Line, "a call is written 'call (result), function, (arguments);'");
     }
 
-    private PtxInstruction Resolved((PtxInstruction Instruction, PtxScope Scope) written)
+    private PtxInstruction Resolved(PtxInstruction written, PtxScope scope, int index)
     {
-        PtxInstruction instruction = written.Instruction;
-        PtxScope scope = written.Scope;
-        return instruction with
+        PtxInstruction instruction = written with
         {
-            Guard = instruction.Guard is { } guard ? guard with { Register = scope.Find(guard.Register) ?? guard.Register } : null,
-            Operands = [.. instruction.Operands.Select(operand => new PtxNameResolver(scope, _registers).Operand(operand))],
+            Guard = written.Guard is { } guard ? guard with { Register = scope.Find(guard.Register) ?? guard.Register } : null,
+            Operands = [.. written.Operands.Select(operand => new PtxNameResolver(scope, _registers).Operand(operand))],
         };
+        foreach (string name in instruction.Operands.SelectMany(Names).Append(instruction.Guard?.Register ?? ""))
+        {
+            if (_declaredBefore.TryGetValue(name.Split('.')[0], out int before) && before > index)
+            {
+                throw new PtxException(_reader.SourceName, instruction.Line, $"'{name}' is declared further down; a declaration stands before its use");
+            }
+        }
+
+        return instruction;
     }
+
+    private static IEnumerable<string> Names(PtxOperand operand) => operand switch
+    {
+        PtxRegisterOperand register => [register.Name],
+        PtxSymbolOperand symbol => [symbol.Name],
+        PtxAddressOperand address => [address.Base],
+        PtxVectorOperand vector => vector.Elements.SelectMany(Names),
+        PtxPairOperand pair => Names(pair.First).Concat(Names(pair.Second)),
+        _ => [],
+    };
 }

@@ -37,6 +37,7 @@ internal sealed class PtxLexer(PtxSource source)
     private List<PtxToken> Read()
     {
         bool lineStart = true;
+        RefuseWhatIsNotAscii();
         while (_at < _text.Length)
         {
             char c = _text[_at];
@@ -72,6 +73,18 @@ internal sealed class PtxLexer(PtxSource source)
 
         _tokens.Add(new PtxToken(PtxTokenKind.End, "", _line));
         return _tokens;
+    }
+
+    /// <summary>PTX is ASCII text, comments included (PTX ISA, section "Source Format").</summary>
+    private void RefuseWhatIsNotAscii()
+    {
+        int at = _text.AsSpan().TrimStart('\uFEFF').IndexOfAnyExceptInRange('\0', '\x7F');
+        if (at >= 0)
+        {
+            at += _text.Length - _text.AsSpan().TrimStart('\uFEFF').Length;
+            int line = 1 + _text.AsSpan(0, at).Count('\n');
+            throw new PtxException(source.Name, line, $"U+{(int)_text[at]:X4} is not ASCII; a PTX file is ASCII text, comments too");
+        }
     }
 
     private void ReadToken(char c)

@@ -30,6 +30,12 @@ internal static class PtxCallChecker
             throw operands.Error(call, $"'{name}' is an entry and cannot be called");
         }
 
+        // A recursive function's own line is above its calls.
+        if (Math.Min(callee.Line, module.DeclaredLines.GetValueOrDefault(name, int.MaxValue)) > call.Line)
+        {
+            throw operands.Error(call, $"'{name}' is defined further down; declare it above the call");
+        }
+
         Match(operands, call, name, "results", results.Elements, callee.Results, isResult: true);
         Match(operands, call, name, "arguments", arguments.Elements, callee.Parameters, isResult: false);
     }

@@ -10,20 +10,41 @@ public readonly record struct PtxChosenTypes(PtxType? T, PtxType? U);
 
 /// <summary>One line of <see cref="PtxInstructionTable"/>.</summary>
 /// <param name="MinimumSm">75 for sm_75; 0 where every target has it</param>
+/// <param name="LastSm">69 where sm_70 and later have lost it (with <c>.version</c> 6.4)</param>
+/// <param name="MinimumVersion">of the PTX ISA; null where every version has it, or the version is the minimum target's own</param>
 public sealed record PtxInstructionForm(
-    string Opcode, ImmutableArray<PtxModifierSlot> Slots, ImmutableArray<PtxOperandRule> Operands, int MinimumSm)
+    string Opcode, ImmutableArray<PtxModifierSlot> Slots, ImmutableArray<PtxOperandRule> Operands, int MinimumSm, int LastSm, Version? MinimumVersion)
 {
     internal static PtxInstructionForm Parse(string line, IReadOnlyDictionary<string, string> lists)
     {
         string[] halves = line.Split(" :");
         string[] words = halves[0].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         string[] operands = halves[1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        int minimumSm = operands is [.., ['@', .. var sm]] ? int.Parse(sm) : 0;
+        int minimumSm = 0, lastSm = int.MaxValue;
+        Version? minimumVersion = null;
+        foreach (string mark in operands.Where(IsMark))
+        {
+            switch (mark)
+            {
+                case ['@', '.', '.', .. var last]:
+                    lastSm = int.Parse(last);
+                    break;
+                case ['@', .. var first]:
+                    minimumSm = int.Parse(first);
+                    break;
+                default:
+                    minimumVersion = Version.Parse(mark[1..]);
+                    break;
+            }
+        }
+
         return new PtxInstructionForm(
             words[0],
             [.. words.Skip(1).Select(Slot)],
-            [.. operands.Where(operand => operand[0] != '@').Select(PtxOperandRule.Parse)],
-            minimumSm);
+            [.. operands.Where(operand => !IsMark(operand)).Select(PtxOperandRule.Parse)],
+            minimumSm, lastSm, minimumVersion);
+
+        static bool IsMark(string word) => word[0] is '@' or '^';
 
         PtxModifierSlot Slot(string text)
         {

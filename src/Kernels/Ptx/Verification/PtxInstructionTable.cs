@@ -8,7 +8,7 @@ namespace Harness.Kernels.Ptx;
 /// not here is refused by <see cref="PtxVerifier"/> before it reaches a device.
 /// </summary>
 /// <remarks>
-/// A line is <c>opcode slot slot ... : operand operand ... [@minimum sm]</c>.
+/// A line is <c>opcode slot slot ... : operand operand ... [@minimum sm] [@..last sm] [^minimum .version]</c>; a target implies a .version of its own.
 /// A slot is one modifier: <c>a|b</c> are its alternatives, <c>?</c> at the end makes it optional, <c>T=</c> or <c>U=</c> names the type that it
 /// chooses, capitals stand for a list below. An operand is a type (<c>T</c>, <c>U</c>, <c>W</c> for twice the width of T, or a type's name) with
 /// <c>&gt;</c> before a destination, <c>~</c> where a wider register will do, <c>[T]</c> for an address, <c>*</c> where <c>.v2</c> and <c>.v4</c> take a vector,
@@ -77,8 +77,8 @@ public static class PtxInstructionTable
         brev T=b32|b64 : >T T
         bfe T=u32|u64|s32|s64 : >T T u32 u32
         bfi T=b32|b64 : >T T T u32 u32
-        bmsk clamp|wrap b32 : >b32 u32 u32 @70
-        szext clamp|wrap T=u32|s32 : >T T u32 @70
+        bmsk clamp|wrap b32 : >b32 u32 u32 @70 ^7.6
+        szext clamp|wrap T=u32|s32 : >T T u32 @70 ^7.6
         and T=pred|BITS : >T T T
         or T=pred|BITS : >T T T
         xor T=pred|BITS : >T T T
@@ -112,14 +112,21 @@ public static class PtxInstructionTable
         div approx|full ftz? T=f32 : >T T T
         div RND ftz? T=f32 : >T T T
         div rn T=f64 : >T T T
-        abs ftz? T=f32|f16|f16x2 : >T T
-        abs T=f64|bf16|bf16x2 : >T T
+        abs ftz? T=f32 : >T T
+        abs ftz? T=f16|f16x2 : >T T ^6.5
+        abs T=f64 : >T T
+        abs T=bf16|bf16x2 : >T T @80
         neg ftz? T=f32|f16|f16x2 : >T T
-        neg T=f64|bf16|bf16x2 : >T T
-        min ftz? NaN? T=f32|f16|f16x2 : >T T T
+        neg T=f64 : >T T
+        neg T=bf16|bf16x2 : >T T @80
+        min ftz? T=f32 : >T T T
+        min ftz? NaN T=f32 : >T T T @80
+        min ftz? NaN? T=f16|f16x2 : >T T T @80
         min T=f64 : >T T T
         min NaN? T=bf16|bf16x2 : >T T T @80
-        max ftz? NaN? T=f32|f16|f16x2 : >T T T
+        max ftz? T=f32 : >T T T
+        max ftz? NaN T=f32 : >T T T @80
+        max ftz? NaN? T=f16|f16x2 : >T T T @80
         max T=f64 : >T T T
         max NaN? T=bf16|bf16x2 : >T T T @80
         rcp approx|RND ftz? T=f32 : >T T
@@ -129,11 +136,11 @@ public static class PtxInstructionTable
         sqrt rn T=f64 : >T T
         rsqrt approx ftz? T=f32|f64 : >T T
         ex2 approx ftz? T=f32 : >T T
-        ex2 approx T=f16|f16x2 : >T T @75
+        ex2 approx T=f16|f16x2 : >T T @75 ^7.0
         lg2 approx ftz? T=f32 : >T T
         sin approx ftz? T=f32 : >T T
         cos approx ftz? T=f32 : >T T
-        tanh approx T=f32|f16|f16x2 : >T T @75
+        tanh approx T=f32|f16|f16x2 : >T T @75 ^7.0
         testp finite|infinite|number|notanumber|normal|subnormal T=f32|f64 : >pred T
         copysign T=f32|f64 : >T T T
         // comparison and selection
@@ -219,10 +226,10 @@ public static class PtxInstructionTable
         membar cta|gl|sys :
         fence sc|acq_rel? SCOPE : @70
         // between the lanes of a warp
-        shfl up|down|bfly|idx b32 : >b32|pred b32 u32 u32
+        shfl up|down|bfly|idx b32 : >b32|pred b32 u32 u32 @..69
         shfl sync up|down|bfly|idx b32 : >b32|pred b32 u32 u32 u32
-        vote all|any|uni pred : >pred pred!
-        vote ballot b32 : >b32 pred!
+        vote all|any|uni pred : >pred pred! @..69
+        vote ballot b32 : >b32 pred! @..69
         vote sync all|any|uni pred : >pred pred! u32
         vote sync ballot b32 : >b32 pred! u32
         match any sync T=b32|b64 : >b32 T u32 @70
@@ -233,7 +240,8 @@ public static class PtxInstructionTable
         // atomics
         atom SEM? SCOPE? ATSPACE? and|or|xor T=b32|b64 : >T [T] T
         atom SEM? SCOPE? ATSPACE? exch T=b32|b64 : >T [T] T
-        atom SEM? SCOPE? ATSPACE? cas T=b16|b32|b64 : >T [T] T T
+        atom SEM? SCOPE? ATSPACE? cas T=b32|b64 : >T [T] T T
+        atom SEM? SCOPE? ATSPACE? cas b16 : >b16 [b16] b16 b16 @70
         atom SEM? SCOPE? ATSPACE? add T=u32|s32|u64|f32|f64 : >T [T] T
         atom SEM? SCOPE? ATSPACE? add noftz T=f16|f16x2 : >T [T] T @70
         atom SEM? SCOPE? ATSPACE? inc|dec T=u32 : >T [T] T
@@ -244,6 +252,28 @@ public static class PtxInstructionTable
         red relaxed|release? SCOPE? ATSPACE? inc|dec T=u32 : [T] T
         red relaxed|release? SCOPE? ATSPACE? min|max T=u32|s32|u64|s64 : [T] T
         """;
+
+    /// <summary>Words that came into the language later than the instructions that they stand in.</summary>
+    private static readonly FrozenDictionary<string, Version> s_wordVersions = new Dictionary<string, Version>(StringComparer.Ordinal)
+    {
+        ["shared::cta"] = new(7, 8), ["param::entry"] = new(8, 3), ["param::func"] = new(8, 3),
+        ["L1::evict_normal"] = new(7, 4), ["L1::evict_unchanged"] = new(7, 4), ["L1::evict_first"] = new(7, 4), ["L1::evict_last"] = new(7, 4),
+        ["L1::no_allocate"] = new(7, 4), ["L2::64B"] = new(7, 4), ["L2::128B"] = new(7, 4), ["L2::256B"] = new(7, 4),
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The first <c>.version</c> that has this form with these modifiers; null where every one has.</summary>
+    internal static Version? MinimumVersion(PtxInstructionForm form, ImmutableArray<string> modifiers)
+    {
+        Version? minimum = form.MinimumVersion;
+        foreach (string modifier in modifiers)
+        {
+            // bar.cta and barrier.cta say no more than bar and barrier, and came with clusters.
+            Version? word = modifier == "cta" && form.Opcode is "bar" or "barrier" ? new Version(7, 8) : s_wordVersions.GetValueOrDefault(modifier);
+            minimum = word > minimum || minimum is null ? word ?? minimum : minimum;
+        }
+
+        return minimum;
+    }
 
     /// <summary>All forms, by opcode.</summary>
     public static FrozenDictionary<string, ImmutableArray<PtxInstructionForm>> Forms { get; } = Lines

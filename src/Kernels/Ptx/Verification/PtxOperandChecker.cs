@@ -41,6 +41,11 @@ internal sealed class PtxOperandChecker(PtxModule module, PtxFunction function)
     {
         if (_variables.TryGetValue(name, out PtxVariable? variable))
         {
+            if (variable.Line > instruction.Line)
+            {
+                throw Error(instruction, $"'{name}' is declared further down; a declaration stands before its use");
+            }
+
             return variable;
         }
 

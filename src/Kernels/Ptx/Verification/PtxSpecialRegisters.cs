@@ -18,4 +18,7 @@ public static class PtxSpecialRegisters
     public static FrozenDictionary<string, PtxType> Types { get; } = s_words.Select(name => (name, type: PtxType.U32))
         .Concat(s_longs.Select(name => (name, type: PtxType.U64)))
         .ToFrozenDictionary(pair => "%" + pair.name, pair => pair.type, StringComparer.Ordinal);
+
+    /// <summary>Without an element: <c>%tid</c>, <c>%laneid</c>.</summary>
+    internal static FrozenSet<string> Names { get; } = Types.Keys.Select(name => name.Split('.')[0]).ToFrozenSet(StringComparer.Ordinal);
 }
