@@ -19,6 +19,9 @@ internal sealed class VendorApi
 {
     public List<VendorFunction> Functions { get; } = [];
 
+    /// <summary>Called by address, to judge a library before anything is bound to it.</summary>
+    public List<VendorFunction> Queried { get; } = [];
+
     public Dictionary<string, VendorNumber> Numbers { get; } = [];
 
     /// <summary>Numbers with a name of their own.</summary>
@@ -79,8 +82,9 @@ internal sealed class VendorApi
             case ["alias", var type, var other]:
                 Aliases[type] = other;
                 break;
-            case ["function", var library, var name, var symbol, _, var returnType, .. var parameters]:
-                Functions.Add(new VendorFunction(library, name, symbol, returnType, [.. parameters.Select(Parameter)]));
+            case ["function" or "queried", var library, var name, var symbol, _, var returnType, .. var parameters]:
+                var function = new VendorFunction(library, name, symbol, returnType, [.. parameters.Select(Parameter)]);
+                (columns[0] == "function" ? Functions : Queried).Add(function);
                 break;
             case ["successor", _, var name, var older]:
                 Successors.Add(older, name);

@@ -10,7 +10,10 @@ internal sealed class VendorApiChecker(VendorApi api)
 {
     private readonly List<string> _differences = [];
 
-    public static List<string> Differences(VendorApi api)
+    public static List<string> Differences(VendorApi api) => [.. Calls(api), .. Layouts(api)];
+
+    /// <summary>Of exported names, signatures and what is handed on.</summary>
+    public static List<string> Calls(VendorApi api)
     {
         var checker = new VendorApiChecker(api);
         foreach (NativeBinding binding in NativeBindings.All)
@@ -18,6 +21,13 @@ internal sealed class VendorApiChecker(VendorApi api)
             checker.Functions(binding);
         }
 
+        return checker._differences;
+    }
+
+    /// <summary>Of constants, handles and structs.</summary>
+    public static List<string> Layouts(VendorApi api)
+    {
+        var checker = new VendorApiChecker(api);
         foreach (Type type in NativeBindings.Types(api))
         {
             checker.Layout(type);

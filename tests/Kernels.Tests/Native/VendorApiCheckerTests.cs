@@ -19,7 +19,8 @@ public sealed class VendorApiCheckerTests
                 _ => true,
             })
             .Select(row => row.Item);
-        return VendorApiChecker.Differences(VendorApi.Parse([.. others, replacement]));
+        VendorApi api = VendorApi.Parse([.. others, replacement]);
+        return changed[0] == "function" ? VendorApiChecker.Calls(api) : VendorApiChecker.Layouts(api);
     }
 
     private static IEnumerable<(int Line, string[] Columns)> Rows(string kind) =>
@@ -55,6 +56,7 @@ public sealed class VendorApiCheckerTests
     [Fact]
     public void A_signature_that_differs_anywhere_is_reported()
     {
+        // Of these every fourth is tried in a place, others in the next.
         string[] types =
         [
             "int", "unsigned int", "size_t", "long long", "unsigned long long", "float", "double", "void*", "void**", "int*", "size_t*",
@@ -63,7 +65,7 @@ public sealed class VendorApiCheckerTests
         foreach ((int line, string[] row) in Rows("function"))
         {
             Reports(row[2] + " (", line, [.. row, "int more"]);
-            foreach (string type in types.Where(type => type != row[5]))
+            foreach (string type in types.Where((type, k) => (k + line) % 4 == 0 && type != row[5]))
             {
                 Reports(row[2] + " (", line, With(row, 5, type));
             }
@@ -73,7 +75,8 @@ public sealed class VendorApiCheckerTests
                 int space = row[at].LastIndexOf(' ');
                 string was = row[at][..space];
                 Reports(row[2] + " (", line, [.. row[..at], .. row[(at + 1)..]]);
-                foreach (string type in types.Where(type => type != was && !(was == "cudaStream_t" && type == "CUstream")))
+                IEnumerable<string> some = types.Where((_, k) => (k + at + line) % 4 == 0);
+                foreach (string type in some.Where(type => type != was && !(was == "cudaStream_t" && type == "CUstream")))
                 {
                     Reports(row[2] + " (", line, With(row, at, type + row[at][space..]));
                 }

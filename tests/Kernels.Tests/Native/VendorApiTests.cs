@@ -47,6 +47,28 @@ public sealed partial class VendorApiTests
         }
     }
 
+    /// <summary>A library is judged by its version, before anything is bound: through function pointers, whose types no import declares.</summary>
+    [Fact]
+    public void Functions_called_by_address_are_what_the_vendors_export()
+    {
+        VendorApi api = VendorApi.Parse(VendorApi.Lines());
+        string source = File.ReadAllText(Path.Combine(RepositoryRoot(), "src", "Kernels", "Native", "LibraryVersions.cs"));
+        Match[] pointers = [.. FunctionPointer().Matches(source).Cast<Match>()];
+        Assert.Equal(Regex.Count(source, @"\.Export\("), pointers.Length);
+        Assert.All(api.Queried, function => Assert.Contains(pointers, pointer => pointer.Groups["name"].Value == function.Name));
+        foreach (Match pointer in pointers)
+        {
+            VendorFunction function = api.Functions.Concat(api.Queried).Single(function => function.Symbol == pointer.Groups["name"].Value);
+            IEnumerable<string> types = function.Parameters.Select(parameter => parameter.Type).Append(function.ReturnType);
+            Assert.Equal(types.Select(AsKeyword), pointer.Groups["types"].Value.Split(", "));
+        }
+
+        string AsKeyword(string type) =>
+            type.EndsWith('*') ? AsKeyword(type[..^1]) + "*"
+            : api.EnumBytes.TryGetValue(type, out int bytes) ? bytes == sizeof(int) ? "int" : "long"
+            : type == "size_t" ? "nuint" : type;
+    }
+
     private static string RepositoryRoot()
     {
         string? folder = AppContext.BaseDirectory;
@@ -60,4 +82,7 @@ public sealed partial class VendorApiTests
 
     [GeneratedRegex(@"\bCUDNN_STATUS_\w+")]
     private static partial Regex StatusName();
+
+    [GeneratedRegex("""\(delegate\* unmanaged<(?<types>[^>]*)>\)loader\.Export\(\w+, "(?<name>\w+)"\)""")]
+    private static partial Regex FunctionPointer();
 }
