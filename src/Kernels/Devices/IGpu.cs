@@ -16,11 +16,18 @@ public interface IGpu : IDevice
     /// <summary>Device memory that the device took for itself, outside every region that a caller allocated: cuBLAS's workspace, the L2 scratch.</summary>
     IReadOnlyList<DeviceAllocation> OwnAllocations { get; }
 
+    /// <summary>For whoever will need convolutions or poolings, before anything is allocated for them.</summary>
+    /// <exception cref="MachineException">there are none: says which library is missing and what to install</exception>
+    void RequireConvolutions();
+
     /// <summary>What was chosen for each distinct convolution so far, in the order of first use.</summary>
     IReadOnlyList<ConvolutionChoice> ConvolutionChoices { get; }
 
     /// <summary>Handed to the stream so far: kernel launches, library calls, and a graph as one. Work that is being captured does not count.</summary>
     long Launches { get; }
+
+    /// <summary>Every entry of the device's kernel library, in the order of its files.</summary>
+    ImmutableArray<LoadedKernel> LoadedKernels { get; }
 
     /// <summary>What the driver's compiler made of a kernel.</summary>
     KernelResources Resources(KernelHandle kernel);
@@ -65,6 +72,9 @@ public readonly record struct MemoryStage(string Name, long? FreeBeforeBytes, lo
 
     public long? UnattributedBytes => TakenBytes - RequestedBytes;
 }
+
+/// <param name="File">the PTX file that it is in</param>
+public sealed record LoadedKernel(string Name, string File, KernelResources Resources);
 
 /// <param name="StaticSharedBytes">a block</param>
 /// <param name="LocalBytes">a thread: spills and arrays</param>

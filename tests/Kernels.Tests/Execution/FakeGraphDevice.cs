@@ -82,6 +82,10 @@ internal sealed class FakeGraphDevice(FakeDevice device) : IGpu
 
     public IReadOnlyList<ConvolutionChoice> ConvolutionChoices => throw new NotSupportedException();
 
+    public void RequireConvolutions() => throw new NotSupportedException();
+
+    public ImmutableArray<LoadedKernel> LoadedKernels => throw new NotSupportedException();
+
     public KernelResources Resources(KernelHandle kernel) => throw new NotSupportedException();
 
     public KernelHandle Kernel(string entry) => throw new NotSupportedException();

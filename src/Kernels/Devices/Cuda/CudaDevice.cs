@@ -162,6 +162,8 @@ public sealed class CudaDevice : IGpu
             new CUdeviceptr(destination.Address), new CUdeviceptr(source.Address), (nuint)bytes, _context.Stream));
     }
 
+    public ImmutableArray<LoadedKernel> LoadedKernels => _modules.Loaded;
+
     public KernelHandle Kernel(string entry) => _modules.Find(entry);
 
     public KernelResources Resources(KernelHandle kernel) => _modules[kernel].Resources;
@@ -235,6 +237,8 @@ public sealed class CudaDevice : IGpu
         _blas.Dispose();
         _context.Dispose();
     }
+
+    public void RequireConvolutions() => RequiredDnn();
 
     private CudaDnn RequiredDnn() => _dnn ?? throw new MachineException($"this needs cuDNN: {_whyNoDnn}");
 }

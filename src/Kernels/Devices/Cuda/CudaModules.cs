@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -44,6 +45,8 @@ internal sealed unsafe class CudaModules : IDisposable
             throw;
         }
     }
+
+    public ImmutableArray<LoadedKernel> Loaded => [.. _kernels.Select(kernel => new LoadedKernel(kernel.Name, kernel.SourceName, kernel.Resources))];
 
     public CudaKernel this[KernelHandle handle] => _kernels[handle.Index];
 
