@@ -69,12 +69,14 @@ internal sealed class DeviceChoice
 
     private bool _forPasses;
 
+    private Option[] Everywhere => [_device, _kernels, _math, _libraries];
+
     private readonly record struct DeviceWord(string Kind, int Index);
 
     /// <summary>For verbs that run kernels outside of whole passes.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _device, _kernels, _math, _libraries })
+        foreach (Option option in Everywhere)
         {
             command.Add(option);
         }
@@ -91,6 +93,9 @@ internal sealed class DeviceChoice
 
         _forPasses = true;
     }
+
+    /// <summary>Whether the caller gave any of these options, for verbs that need no device.</summary>
+    public bool IsAskedFor(ParseResult parsed) => Everywhere.Any(option => parsed.GetResult(option) is { Implicit: false });
 
     /// <exception cref="CallerException">an option does not apply, or the folder of kernels is not one</exception>
     /// <exception cref="MachineException">there is no such device here, or what it needs is missing</exception>

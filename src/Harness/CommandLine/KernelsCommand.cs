@@ -10,56 +10,18 @@ using Spectre.Console;
 
 namespace Harness.CommandLine;
 
-/// <summary><c>harness kernels [list]</c> and <c>harness kernels check [NAME]</c>.</summary>
+/// <summary><c>harness kernels [list]</c> (see <see cref="KernelsList"/>) and <c>harness kernels check [NAME]</c>.</summary>
 internal static class KernelsCommand
 {
     public static Command Create(CommandHost host)
     {
-        Option<string?> jsonTarget = CommonOptions.Json();
         var command = new Command("kernels", "Lists the kernels, or checks them against their references.");
-        command.Add(jsonTarget);
-        command.SetAction(parsed => List(host, parsed.GetValue(jsonTarget)));
-        command.Add(CreateList(host));
+        var list = new Command("list", "What each kernel computes and which idea it is built on (the default); with --device cuda its registers and memory too.");
+        KernelsList.AddTo(command, host);
+        KernelsList.AddTo(list, host);
+        command.Add(list);
         command.Add(CreateCheck(host));
         return command;
-    }
-
-    private static Command CreateList(CommandHost host)
-    {
-        Option<string?> jsonTarget = CommonOptions.Json();
-        var command = new Command("list", "What each kernel computes and which idea it is built on (the default).");
-        command.Add(jsonTarget);
-        command.SetAction(parsed => List(host, parsed.GetValue(jsonTarget)));
-        return command;
-    }
-
-    private static int List(CommandHost host, string? jsonTarget)
-    {
-        var json = new JsonOutput(jsonTarget, host);
-        if (!json.OwnsStandardOutput)
-        {
-            new ReportTable(
-                "Kernels", ["entry", "file", "computes", "idea", "launcher", "reference"],
-                [.. KernelCatalog.Entries.Select(entry => ImmutableArray.Create(
-                    entry.Name, entry.File ?? "library", entry.Computes, entry.Idea, entry.Launcher, entry.Reference))],
-                "Numbered versions of one kernel compute the same; the launcher picks one by shape. harness kernels check runs all of them.",
-                TextColumns: 6).WriteTo(host.OutConsole());
-        }
-
-        json.Write(new JsonObject
-        {
-            ["schema"] = "harness.kernels/1",
-            ["entries"] = new JsonArray([.. KernelCatalog.Entries.Select(entry => new JsonObject
-            {
-                ["name"] = entry.Name,
-                ["file"] = entry.File,
-                ["computes"] = entry.Computes,
-                ["idea"] = entry.Idea,
-                ["launcher"] = entry.Launcher,
-                ["reference"] = entry.Reference,
-            })]),
-        });
-        return HarnessProgram.ExitDone;
     }
 
     private static Command CreateCheck(CommandHost host)

@@ -22,7 +22,7 @@ internal static class KernelsList
         command.Add(jsonTarget);
         command.SetAction(parsed =>
         {
-            using OpenedDevice? opened = device.IsNamed(parsed) ? device.Open(parsed, host) : null;
+            using OpenedDevice? opened = device.IsAskedFor(parsed) ? device.Open(parsed, host) : null;
             if (opened is { Gpu: null, Note: null })
             {
                 throw new CallerException(

@@ -46,7 +46,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
     private byte[] _staging = [];
 
     /// <exception cref="CallerException">the size is not allowed, or its bytes cannot be counted</exception>
-    /// <exception cref="MachineException">it does not fit the GPU</exception>
+    /// <exception cref="MachineException">it does not fit the GPU, or needs a library that is missing</exception>
     public PreparedPass Prepare(Configuration configuration)
     {
         StepProgram program = configuration.Program(_device);
@@ -54,6 +54,11 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
             configuration, configuration.Account(opened.Facts.ConvolutionWorkspaceBytes), program, Plan(program));
         if (opened.Gpu is { } gpu)
         {
+            if (program.Steps.Any(step => step is ConvolutionStep or MaxPoolStep))
+            {
+                gpu.RequireConvolutions();
+            }
+
             GpuPreflight.Require(
                 configuration.ToString(), ParameterBytes(program), prepared.Plan.CapacityBytes, AvailableBytes(gpu), gpu,
                 () => GpuPreflight.LargestBatch(configuration.Size.Batch, batch => Fits(configuration, batch, AvailableBytes(gpu))));
