@@ -9,7 +9,11 @@ internal static class Cli
     /// <summary>On a machine without NVIDIA's software, whatever the one has that runs the tests.</summary>
     public static CliResult Run(params string[] args) => Run(NoCuda, args);
 
-    public static CliResult Run(CudaApi cuda, params string[] args)
+    public static CliResult Run(CudaApi cuda, params string[] args) => Run(_ => new NativeSetup(cuda, []), args);
+
+    /// <param name="findLibraries">NVIDIA's software, or a double of it, by the folders named</param>
+    /// <param name="args">the command line</param>
+    public static CliResult Run(Func<string?, NativeSetup> findLibraries, params string[] args)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
@@ -17,7 +21,7 @@ internal static class Cli
             output, error, OutIsTerminal: false, ErrorIsTerminal: false, new StoppedClock(),
             new MachineDescription("test processor", 2, "test system", "test runtime"))
         {
-            LoadCuda = _ => cuda,
+            FindLibraries = findLibraries,
         };
         int exitCode = HarnessProgram.Run(args, host);
         return new CliResult(exitCode, output.ToString(), error.ToString());

@@ -14,7 +14,7 @@ internal sealed record CommandHost(
     private const int RedirectedWidth = 100_000;
 
     /// <summary>NVIDIA's software on this machine, from the folders that <c>--libraries</c> names; a test puts doubles here.</summary>
-    public Func<string?, CudaApi> LoadCuda { get; init; } = NativeLibraries.Load;
+    public Func<string?, NativeSetup> FindLibraries { get; init; } = NativeLibraries.Find;
 
     public static CommandHost OfThisProcess()
     {

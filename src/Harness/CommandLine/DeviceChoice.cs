@@ -117,7 +117,7 @@ internal sealed class DeviceChoice
                 Refuse(parsed, "--device sim", _math, _libraries, _workspace, _graph, _check);
                 return OpenSimulated(parsed, note: null);
             case Cuda:
-                return OpenNamedCuda(parsed, host.LoadCuda(parsed.GetValue(_libraries)), word.Index);
+                return OpenNamedCuda(parsed, host.FindLibraries(parsed.GetValue(_libraries)).Api, word.Index);
             default:
                 return OpenAuto(parsed, host);
         }
@@ -126,7 +126,7 @@ internal sealed class DeviceChoice
     /// <summary>A named folder of libraries that does not exist is an error here too: who names one means it.</summary>
     private OpenedDevice OpenAuto(ParseResult parsed, CommandHost host)
     {
-        CudaApi api = host.LoadCuda(parsed.GetValue(_libraries));
+        CudaApi api = host.FindLibraries(parsed.GetValue(_libraries)).Api;
         try
         {
             return OpenCuda(parsed, api, index: 0, note: "device: cuda, {0} (auto: it works here)");

@@ -23,6 +23,7 @@ internal static class Verbs
         root.Add(PtxCommand.Create(host));
         root.Add(CompareCommand.Create(host));
         root.Add(BenchCommand.Create(host));
+        root.Add(DoctorCommand.Create(host));
         return root;
     }
 }

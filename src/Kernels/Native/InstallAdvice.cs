@@ -15,24 +15,18 @@ internal sealed record InstallAdvice(bool IsWindows, bool IsWsl, int CudaMajor)
         site.IsWindows, !site.IsWindows && site.Variable("WSL_DISTRO_NAME") is not null,
         Math.Clamp(driverCuda / 1000 ?? UsualCudaMajor, OldestCudaMajor, NewestCudaMajor));
 
-    /// <summary>The oldest driver of each CUDA major version (CUDA release notes, "minor version compatibility").</summary>
-    public static int DriverOf(int cudaMajor) => cudaMajor switch
-    {
-        <= 10 => 418,
-        11 => 450,
-        12 => 525,
-        _ => 580,
-    };
-
     public string Driver => IsWindows
         ? "install the NVIDIA driver from nvidia.com/drivers"
         : IsWsl
             ? "install the NVIDIA driver on Windows (not inside WSL), then run: wsl --shutdown"
-            : "install the NVIDIA driver (Ubuntu: sudo ubuntu-drivers install; Debian: sudo apt install nvidia-driver), or start the container with --gpus all";
+            : "install the NVIDIA driver (Ubuntu: sudo ubuntu-drivers install; Debian: sudo apt install nvidia-driver), "
+                + "or start the container with --gpus all";
 
-    public string NewerDriver(int cudaMajor) => IsWsl
-        ? $"update the NVIDIA driver on Windows to {DriverOf(cudaMajor)} or newer"
-        : $"update the NVIDIA driver to {DriverOf(cudaMajor)} or newer";
+    /// <param name="number">the oldest that will do</param>
+    public string NewerDriver(int number) => $"install driver {number} or later{(IsWsl ? " on Windows" : "")}";
+
+    /// <summary>The oldest that serves every library of a CUDA major version (CUDA release notes, "minor version compatibility").</summary>
+    public string DriverForCuda(int major) => NewerDriver(major <= 12 ? 525 : 580);
 
     public string Cublas =>
         $"install the CUDA toolkit {CudaMajor} (developer.nvidia.com/cuda-downloads), or: pip install {Wheel("cublas")} {AndName}";

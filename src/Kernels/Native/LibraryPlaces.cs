@@ -79,6 +79,8 @@ internal static class LibraryPlaces
         }
 
         string number = name[prefix.Length..];
-        return Version.TryParse(number.Contains('.', StringComparison.Ordinal) ? number : number + ".0", out Version? version) ? version : null;
+        return Version.TryParse(number.Contains('.', StringComparison.Ordinal) ? number : number + ".0", out Version? version)
+            ? version
+            : null;
     }
 }

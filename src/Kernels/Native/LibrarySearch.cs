@@ -91,7 +91,8 @@ internal sealed class LibrarySearch(SearchSite site, ISystemLoader loader, Immut
         {
             bool isAbsent = folder is null && (error.Contains("0x8007007E", StringComparison.Ordinal)
                 || (error.Contains(file, StringComparison.Ordinal) && error.Contains("No such file", StringComparison.Ordinal)));
-            return (0, isAbsent ? null : $"{library.Name} cannot be loaded from {path}: {error}");
+            string why = error.StartsWith(path + ": ", StringComparison.Ordinal) ? error[(path.Length + 2)..] : error;
+            return (0, isAbsent ? null : $"{library.Name} cannot be loaded from {path}: {why}");
         }
 
         string? beside = folder ?? (loader.PathOf(file) is { } found ? found[..Math.Max(0, found.LastIndexOf(site.Separator))] : null);

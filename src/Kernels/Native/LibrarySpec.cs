@@ -10,8 +10,8 @@ namespace Harness.Kernels.Native;
 /// <param name="HomeVariables">environment variables that name the folder it was installed in</param>
 /// <param name="Entries">the exported names that must be there</param>
 internal sealed record LibrarySpec(
-    string Import, string Name, ImmutableArray<string> WindowsFiles, ImmutableArray<string> LinuxFiles, ImmutableArray<string> HomeVariables,
-    ImmutableArray<string> Entries)
+    string Import, string Name, ImmutableArray<string> WindowsFiles, ImmutableArray<string> LinuxFiles,
+    ImmutableArray<string> HomeVariables, ImmutableArray<string> Entries)
 {
     public static LibrarySpec Driver { get; } = new(
         NativeNames.Cuda, "NVIDIA driver", ["nvcuda.dll"], ["libcuda.so.1"], [], EntriesOf(typeof(CudaDriver.Entry)));
@@ -32,7 +32,8 @@ internal sealed record LibrarySpec(
     public ImmutableArray<string> Files(bool isWindows) => isWindows ? WindowsFiles : LinuxFiles;
 
     /// <summary>The exported names behind the imports of a class, so that the list cannot differ from what is called.</summary>
-    private static ImmutableArray<string> EntriesOf([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.NonPublicMethods)] Type imports) =>
+    private static ImmutableArray<string> EntriesOf(
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.NonPublicMethods)] Type imports) =>
     [
         .. imports.GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
             .Select(method => (Method: method, Import: method.GetCustomAttribute<LibraryImportAttribute>()))

@@ -5,8 +5,14 @@ namespace Harness.Kernels.Native;
 /// <summary>Versions as the libraries report them without a device.</summary>
 internal static unsafe class LibraryVersions
 {
-    /// <summary>The PTX of kernels/ is of version 6.4, which drivers know from CUDA 10.1 on (PTX ISA, "Release Notes").</summary>
-    public const int OldestDriver = 10010;
+    /// <summary>
+    /// CUDA 11.8, the oldest whose libraries this program is written for. The PTX of kernels/ asks for less: its version 6.4 came with CUDA
+    /// 10.1 (PTX ISA, "Release Notes").
+    /// </summary>
+    public const int OldestDriver = 11080;
+
+    /// <summary>The first driver of that CUDA version (CUDA release notes, "CUDA driver").</summary>
+    public const int OldestDriverNumber = 520;
 
     /// <summary>The CUDA version that a driver supports, 1000 * major + 10 * minor; null where it does not tell.</summary>
     public static int? OfDriver(ISystemLoader loader, nint library)

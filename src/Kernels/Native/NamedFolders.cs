@@ -24,7 +24,8 @@ internal static class NamedFolders
         string source = option is null ? Variable : Option;
         string? list = option ?? site.Variable(Variable);
         var places = ImmutableArray.CreateBuilder<LibraryPlace>();
-        foreach (string path in (list ?? "").Split(site.ListSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        const StringSplitOptions parts = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        foreach (string path in (list ?? "").Split(site.ListSeparator, parts))
         {
             string folder = Path.GetFullPath(path);
             if (!Directory.Exists(folder))
@@ -43,13 +44,18 @@ internal static class NamedFolders
     /// <summary>Level by level, so that a nearer folder is tried before a deeper one.</summary>
     private static IEnumerable<string> WithLibraries(string root, SearchSite site)
     {
-        ImmutableArray<string> files = [.. LibrarySpec.All.SelectMany(library => library.Files(site.IsWindows)), .. LibraryParts.Companions(site)];
+        ImmutableArray<string> files =
+            [.. LibrarySpec.All.SelectMany(library => library.Files(site.IsWindows)), .. LibraryParts.Companions(site)];
         ImmutableArray<string> level = [root];
         int visited = 0;
         for (int depth = 0; depth < Levels && visited < MostFolders; depth++)
         {
             // A toolkit's stubs are for its linker: they load and do nothing.
-            level = [.. level.SelectMany(folder => site.Subfolders(folder)).Where(folder => site.NameOf(folder) != "stubs").Take(MostFolders - visited)];
+            level =
+            [
+                .. level.SelectMany(folder => site.Subfolders(folder)).Where(folder => site.NameOf(folder) != "stubs")
+                    .Take(MostFolders - visited),
+            ];
             visited += level.Length;
             foreach (string folder in level.Where(folder => files.Any(file => site.HasFile(site.Join(folder, file)))))
             {

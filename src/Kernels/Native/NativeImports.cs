@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Harness.Kernels.Native;
 
-/// <summary>What this assembly's imports are bound to. A process binds each library once: an import keeps the address of its first call.</summary>
+/// <summary>
+/// What this assembly's imports are bound to. A process binds each library once: an import keeps the address of its first call.
+/// </summary>
 internal static class NativeImports
 {
     private static readonly Lock s_lock = new();
@@ -26,7 +28,8 @@ internal static class NativeImports
         {
             if (!s_bound.TryAdd(name, (handle, file)) && s_bound[name].Handle != handle)
             {
-                throw new MachineException($"{file ?? name} cannot be used: this process uses {s_bound[name].File ?? name} already; start another");
+                throw new MachineException(
+                    $"{file ?? name} cannot be used: this process uses {s_bound[name].File ?? name} already; start another");
             }
         }
     }

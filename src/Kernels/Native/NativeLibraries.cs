@@ -47,13 +47,13 @@ public static class NativeLibraries
         {
             Version? version = LibraryVersions.OfCublas(loader, handle);
             cublasMajor = version?.Major;
-            return JudgeAgainstDriver(LibrarySpec.Cublas.Name, version, version?.Major, driverCuda, advice);
+            return JudgeAgainstDriver(LibrarySpec.Cublas, version, version?.Major, driverCuda, advice);
         });
         FoundLibrary cudnn = search.Find(LibrarySpec.Cudnn, advice, handle =>
         {
             int? cudaMajor = LibraryVersions.CudaOfCudnn(loader, handle) / 1000;
             Verdict verdict = JudgeAgainstDriver(
-                LibrarySpec.Cudnn.Name, LibraryVersions.OfCudnn(loader, handle), cudaMajor, driverCuda, advice);
+                LibrarySpec.Cudnn, LibraryVersions.OfCudnn(loader, handle), cudaMajor, driverCuda, advice);
             return cublas.Handle == 0 || cudaMajor is null || cublasMajor is null || cudaMajor == cublasMajor
                 ? verdict
                 : verdict with { Warning = $"cuDNN {verdict.Version} was built for CUDA {cudaMajor}, cuBLAS is of CUDA {cublasMajor}" };
@@ -68,18 +68,19 @@ public static class NativeLibraries
     private static Verdict JudgeDriver(int? cuda, InstallAdvice advice) => cuda is { } known && known < LibraryVersions.OldestDriver
         ? new Verdict(
             $"CUDA {LibraryVersions.Cuda(known)}",
-            $"the NVIDIA driver is too old: it supports CUDA {LibraryVersions.Cuda(known)}, "
-            + $"the kernels' PTX needs CUDA {LibraryVersions.Cuda(LibraryVersions.OldestDriver)}",
-            advice.NewerDriver(LibraryVersions.OldestDriver / 1000))
+            $"the NVIDIA driver supports CUDA {LibraryVersions.Cuda(known)}, "
+            + $"this program needs {LibraryVersions.Cuda(LibraryVersions.OldestDriver)} or later",
+            advice.NewerDriver(LibraryVersions.OldestDriverNumber))
         : new Verdict(cuda is null ? null : $"CUDA {LibraryVersions.Cuda(cuda.Value)}");
 
-    /// <summary>A driver serves every library of its own CUDA major version and of older ones (CUDA Compatibility, "minor version").</summary>
-    private static Verdict JudgeAgainstDriver(string name, Version? version, int? cudaMajor, int? driverCuda, InstallAdvice advice) =>
+    /// <summary>A driver serves the libraries of its own CUDA major version and of older ones (CUDA Compatibility).</summary>
+    private static Verdict JudgeAgainstDriver(
+        LibrarySpec library, Version? version, int? cudaMajor, int? driverCuda, InstallAdvice advice) =>
         cudaMajor is { } major && driverCuda is { } driver && driver < major * 1000
             ? new Verdict(
                 version?.ToString(),
-                $"{name} {version} is for CUDA {major}, this driver supports CUDA {LibraryVersions.Cuda(driver)}",
-                $"{advice.NewerDriver(major)}, or {advice.Of(name == LibrarySpec.Cublas.Name ? LibrarySpec.Cublas : LibrarySpec.Cudnn)}")
+                $"{library.Name} {version} is for CUDA {major}, this driver supports CUDA {LibraryVersions.Cuda(driver)}",
+                $"{advice.DriverForCuda(major)}, or {advice.Of(library)}")
             : new Verdict(version?.ToString());
 
     private static NativePart<T> Part<T>(FoundLibrary found, Func<nint, T> create)

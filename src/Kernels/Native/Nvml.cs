@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Harness.Kernels.Native;
 
 /// <summary>nvml.dll, libnvidia-ml.so.1: the NVIDIA Management Library, which comes with the driver.</summary>
-/// <param name="hasEventReasons">the driver knows the throttle reasons under their new name (NVML 12.2); the old one may go some day</param>
+/// <param name="hasEventReasons">the driver has the throttle reasons under their new name (NVML 12.2); the old one may go some day</param>
 internal sealed unsafe partial class Nvml(bool hasEventReasons) : INvml
 {
     /// <summary>The two names of one function, the new one first; a driver has at least one.</summary>

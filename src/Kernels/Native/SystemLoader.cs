@@ -31,7 +31,8 @@ internal sealed class SystemLoader : ISystemLoader
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
             // The runtime's advice comes first, on lines of its own; the loader's own words are last.
-            error = exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+            error = exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .LastOrDefault() ?? "";
             return 0;
         }
     }

@@ -33,7 +33,7 @@ internal sealed unsafe class FakeLoader(params FakeLibrary[] libraries) : ISyste
     }
 
     [UnmanagedCallersOnly]
-    private static int Driver10000(int* version) => Set(version, 10000);
+    private static int Driver11040(int* version) => Set(version, 11040);
 
     [UnmanagedCallersOnly]
     private static int Driver12040(int* version) => Set(version, 12040);
@@ -63,7 +63,7 @@ internal sealed unsafe class FakeLoader(params FakeLibrary[] libraries) : ISyste
     {
         ["cuDriverGetVersion"] = cuda switch
         {
-            10000 => (nint)(delegate* unmanaged<int*, int>)&Driver10000,
+            11040 => (nint)(delegate* unmanaged<int*, int>)&Driver11040,
             12040 => (nint)(delegate* unmanaged<int*, int>)&Driver12040,
             _ => (nint)(delegate* unmanaged<int*, int>)&Driver13000,
         },

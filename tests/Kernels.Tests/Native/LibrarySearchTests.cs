@@ -32,17 +32,16 @@ public sealed class LibrarySearchTests
 
         LibraryFinding refused = Search(FakeSite.Linux(), [oldDriver, s_cublas13])[1].Finding;
         Assert.Equal("cuBLAS 13.0.2 is for CUDA 13, this driver supports CUDA 12.4", refused.Problem);
-        Assert.StartsWith("update the NVIDIA driver to 580 or newer, or install the CUDA toolkit 12", refused.ToDo, StringComparison.Ordinal);
+        Assert.StartsWith("install driver 580 or later, or install the CUDA toolkit 12", refused.ToDo, StringComparison.Ordinal);
         Assert.Contains("pip install nvidia-cublas-cu12 ", refused.ToDo, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_driver_that_does_not_know_our_PTX_is_refused()
+    public void A_driver_that_is_too_old_is_refused()
     {
-        LibraryFinding driver = Search(FakeSite.Linux(), [s_driver with { Versions = FakeLoader.DriverOf(10000) }])[0].Finding;
+        LibraryFinding driver = Search(FakeSite.Linux(), [s_driver with { Versions = FakeLoader.DriverOf(11040) }])[0].Finding;
         Assert.Equal(
-            "the NVIDIA driver is too old: it supports CUDA 10.0, the kernels' PTX needs CUDA 10.1; update the NVIDIA driver to 418 or newer",
-            driver.WhyNot);
+            "the NVIDIA driver supports CUDA 11.4, this program needs 11.8 or later; install driver 520 or later", driver.WhyNot);
     }
 
     [Fact]

@@ -6,9 +6,6 @@ namespace Harness.Kernels.Devices;
 /// <param name="Properties">without the libraries' versions</param>
 internal sealed record CudaSelection(CUdevice Device, GpuProperties Properties)
 {
-    /// <summary>CUDA 11.8, the oldest whose libraries this program is written for.</summary>
-    private const int OldestDriver = 11080;
-
     private const int FirstMajorWithTf32 = 8;
 
     /// <exception cref="MachineException">no GPU, no GPU of that index, a driver that is too old, or TF32 asked of a GPU without it</exception>
@@ -18,10 +15,11 @@ internal sealed record CudaSelection(CUdevice Device, GpuProperties Properties)
         status.ThrowIfFailed(driver.cuInit(0));
         int version, count;
         status.ThrowIfFailed(driver.cuDriverGetVersion(&version));
-        if (version < OldestDriver)
+        if (version < LibraryVersions.OldestDriver)
         {
             throw new MachineException(
-                $"the NVIDIA driver supports CUDA {Version(version)}, this program needs {Version(OldestDriver)} or later: install driver 520 or later");
+                $"the NVIDIA driver supports CUDA {LibraryVersions.Cuda(version)}, this program needs {LibraryVersions.Cuda(LibraryVersions.OldestDriver)} "
+                + $"or later: install driver {LibraryVersions.OldestDriverNumber} or later");
         }
 
         status.ThrowIfFailed(driver.cuDeviceGetCount(&count));
@@ -83,6 +81,4 @@ internal sealed record CudaSelection(CUdevice Device, GpuProperties Properties)
         1 => "one, GPU 0",
         _ => $"{count}, GPU 0 to {count - 1}",
     };
-
-    private static string Version(int version) => $"{version / 1000}.{version % 1000 / 10}";
 }
