@@ -5,27 +5,25 @@ namespace Harness.Kernels.Tests.Native;
 /// <summary>The judge judged: one fact of the table is changed at a time, and each change must be reported under its name.</summary>
 public sealed class VendorApiCheckerTests
 {
-    private static readonly string[] s_lines = VendorApi.Lines();
+    private static readonly string[] s_lines = [.. VendorApi.Lines().Where(line => line.Length > 0 && line[0] != '#')];
+    private static readonly string[][] s_rows = [.. s_lines.Select(line => line.Split('\t'))];
 
     /// <summary>Of the other functions and constants only those of the same enum stay: thousands of changes are tried.</summary>
     private static List<string> Changed(int line, string replacement)
     {
-        string[] changed = s_lines[line].Split('\t');
-        IEnumerable<string> others = s_lines.Index()
-            .Where(row => row.Index != line && row.Item.Split('\t') is var columns && columns[0] switch
-            {
-                "function" => false,
-                "value" => changed is ["value" or "renumbered", var type, ..] && columns[1] == type,
-                _ => true,
-            })
-            .Select(row => row.Item);
+        string[] changed = s_rows[line];
+        IEnumerable<string> others = s_lines.Where((_, k) => k != line && s_rows[k][0] switch
+        {
+            "function" or "note" or "source" => false,
+            "value" => changed is ["value" or "renumbered", var type, ..] && s_rows[k][1] == type,
+            _ => true,
+        });
         VendorApi api = VendorApi.Parse([.. others, replacement]);
         return changed[0] == "function" ? VendorApiChecker.Calls(api) : VendorApiChecker.Layouts(api);
     }
 
     private static IEnumerable<(int Line, string[] Columns)> Rows(string kind) =>
-        s_lines.Index().Where(row => row.Item.StartsWith(kind + "\t", StringComparison.Ordinal))
-            .Select(row => (row.Index, row.Item.Split('\t')));
+        s_rows.Index().Where(row => row.Item[0] == kind).Select(row => (row.Index, row.Item));
 
     private static void Reports(string subject, int line, string[] columns)
     {
