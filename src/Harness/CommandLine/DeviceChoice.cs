@@ -83,12 +83,15 @@ internal sealed class DeviceChoice
     }
 
     /// <summary>For verbs that run whole passes: workspace, graph and checks too.</summary>
-    public void AddForPassesTo(Command command)
+    /// <param name="check">false for a verb that times: watching memory takes longer than most steps</param>
+    public void AddForPassesTo(Command command, bool check = true)
     {
         AddTo(command);
-        foreach (Option option in new Option[] { _workspace, _graph, _check })
+        command.Add(_workspace);
+        command.Add(_graph);
+        if (check)
         {
-            command.Add(option);
+            command.Add(_check);
         }
 
         _forPasses = true;

@@ -41,7 +41,7 @@ internal static class ReportCommand
         {
             ImmutableArray<SweepCell> cells = Sweep.Of(parsed.GetValue(models), parsed.GetValue(batches), parsed.GetValue(sequences));
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
-            string target = CreateFolder(parsed.GetValue(folder) ?? DefaultFolder);
+            string target = OutputFolder.Create(parsed.GetValue(folder) ?? DefaultFolder);
             using OpenedDevice opened = device.Open(parsed, host);
             PreparedSweep prepared = Prepare(cells, opened, PlacementLabels.Parse(parsed.GetValue(placement)!), host);
             opened.WriteNote(host, json);
@@ -109,18 +109,5 @@ internal static class ReportCommand
 
         console.WriteLine($"written: {Path.Combine(folder, "report.md")} and {Path.Combine(folder, "report.json")}");
         console.WriteLine(report.Verdict);
-    }
-
-    private static string CreateFolder(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            return folder;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new CallerException($"--out '{folder}' cannot be made a folder: {exception.Message}", exception);
-        }
     }
 }

@@ -72,7 +72,7 @@ internal sealed class TimingProtocol(
         return new Series(cache, executions, kept.ToImmutable(), discarded.ToImmutable(), stop.Value);
     }
 
-    /// <summary>One sample. The conditions are read while the device is at work: behind <c>Seconds</c> it would be idle already.</summary>
+    /// <summary>One sample. The conditions are read while the device is at work: behind the wait for the second event it would be idle already.</summary>
     private Sample Take(ITimedWork work, CacheState cache, int executions)
     {
         work.Prepare(cache, executions);
@@ -85,8 +85,9 @@ internal sealed class TimingProtocol(
         timer.Start();
         long begin = clock.GetTimestamp();
         work.Enqueue(cache, executions);
-        double hostSeconds = clock.GetElapsedTime(begin).TotalSeconds;
         timer.Stop();
+        work.Wait();
+        double hostSeconds = clock.GetElapsedTime(begin).TotalSeconds;
         managed = GC.GetAllocatedBytesForCurrentThread() - managed;
         GpuConditions? seen = conditions?.Read();
         double seconds = timer.Seconds();

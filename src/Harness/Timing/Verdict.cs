@@ -34,6 +34,25 @@ internal sealed record Verdict(ImmutableArray<Finding> Findings)
     public static Verdict Of(Measurement measurement, GpuLimits? limits, double resolutionSeconds) =>
         new([.. measurement.All.SelectMany(series => Look(series, limits, resolutionSeconds)).Distinct()]);
 
+    /// <summary>Of a whole run: what no single figure shows.</summary>
+    /// <param name="onBattery">null where the system does not tell</param>
+    /// <param name="whyNoConditions">of a GPU whose conditions are unknown, else null</param>
+    public static Verdict OfRun(bool? onBattery, string? whyNoConditions)
+    {
+        var findings = ImmutableArray.CreateBuilder<Finding>();
+        if (onBattery == true)
+        {
+            findings.Add(Bad("this computer runs on its battery, on which clocks and power limits are low: plug it in"));
+        }
+
+        if (whyNoConditions is not null)
+        {
+            findings.Add(Note($"clocks, temperature, power and throttling are unknown: {whyNoConditions}"));
+        }
+
+        return new Verdict(findings.ToImmutable());
+    }
+
     private static IEnumerable<Finding> Look(Series series, GpuLimits? limits, double resolutionSeconds)
     {
         string cache = series.Cache == CacheState.Cold ? "cold" : "warm";

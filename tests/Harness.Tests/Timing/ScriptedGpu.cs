@@ -69,6 +69,8 @@ internal sealed class ScriptedGpu : TimeProvider, IGpuTimer, IGpuConditions, ITi
         _now += (long)Math.Round(Seconds(_samples++) * executions * TicksPerSecond);
     }
 
+    public void Wait() => Calls.Add("wait");
+
     public void Finish() => Calls.Add("finish");
 
     public void Dispose()

@@ -7,7 +7,7 @@ public sealed class TimingProtocolTests
 {
     private static readonly StoppingRule s_three = new(MinimumSamples: 3, MaximumSamples: 10, SpreadBound: 0.01, BudgetSeconds: 1000);
 
-    private static readonly string[] s_warmSample = ["enqueue", "stop", "read", "seconds", "finish"];
+    private static readonly string[] s_warmSample = ["enqueue", "stop", "wait", "read", "seconds", "finish"];
 
     private static Measurement Measure(ScriptedGpu gpu, StoppingRule? rule = null) =>
         new TimingProtocol(gpu, gpu.FlushL2, gpu, rule ?? s_three, gpu).Measure(gpu);
@@ -18,7 +18,7 @@ public sealed class TimingProtocolTests
         var gpu = new ScriptedGpu { Most = 1 };
         Measure(gpu);
         int flush = gpu.Calls.IndexOf("flush");
-        Assert.Equal(["prepare Cold 1", "flush", "start", .. s_warmSample], gpu.Calls[(flush - 1)..(flush + 7)]);
+        Assert.Equal(["prepare Cold 1", "flush", "start", .. s_warmSample], gpu.Calls[(flush - 1)..(flush + 8)]);
         int last = gpu.Calls.LastIndexOf("start");
         Assert.Equal(["prepare Warm 1", "start", .. s_warmSample], gpu.Calls[(last - 1)..]);
     }

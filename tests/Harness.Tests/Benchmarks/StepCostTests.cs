@@ -1,0 +1,54 @@
+using Harness.Benchmarks;
+using Harness.Kernels.Devices;
+using Harness.Kernels.Programs;
+using Harness.Models;
+using Harness.Models.Analytic;
+
+namespace Harness.Tests.Benchmarks;
+
+/// <summary>The cost of a step from its geometry against the formulas' cost of the same step, which know no geometry.</summary>
+public sealed class StepCostTests
+{
+    [Theory]
+    [InlineData("vgg16", 1L, null, null)]
+    [InlineData("vgg16", 3L, null, null)]
+    [InlineData("bert-base", 8L, 64L, null)]
+    [InlineData("bert-base", 3L, 37L, null)]
+    [InlineData("t5-small", 8L, 64L, 1L)]
+    [InlineData("t5-small", 2L, 37L, 5L)]
+    public void Every_step_of_the_models_costs_what_the_formulas_say(string name, long batch, long? sequence, long? decoderSequence)
+    {
+        Model model = ModelCatalog.Find(name);
+        ModelSize size = model.Size(batch, sequence, decoderSequence);
+        using var device = new NullDevice();
+        StepProgram program = model.Program(size, device);
+        Dictionary<string, AnalyticStep> formulas = model.Account(size, null).Steps.ToDictionary(step => step.Name);
+        Assert.Equal(formulas.Count, program.Steps.Length);
+        Assert.All(program.Steps, step =>
+        {
+            AnalyticStep formula = formulas[step.Name];
+            Assert.Equal(new StepCost(formula.Flops.Value, formula.BytesRead.Value, formula.BytesWritten.Value), StepCost.Of(step));
+        });
+    }
+
+    [Fact]
+    public void Hand_computed()
+    {
+        // [2,3] [3,4]: 24 multiply-accumulates; 6 + 12 floats read, 8 written.
+        Assert.Equal(new StepCost(48, 72, 32), Of(b => b.Linear("y", Input(b, "x", 2, 3), Input(b, "w", 4, 3), category: TensorCategory.Output)));
+
+        // Four windows of 3 x 3 at stride 2 over 5 x 5: 8 comparisons each, all 25 elements read.
+        Assert.Equal(new StepCost(32, 100, 16), Of(b => b.MaxPool("y", Input(b, "x", 1, 1, 5, 5), window: 3, stride: 2, TensorCategory.Output)));
+
+        // 5 to 3 cells: rows 0-1, 1-3, 3-4, seven in all; 49 additions and 9 divisions.
+        Assert.Equal(new StepCost(58, 100, 36), Of(b => b.AdaptiveAveragePool("y", Input(b, "x", 1, 1, 5, 5), 3, 3, TensorCategory.Output)));
+
+        // Two rows of 4: sum of squares 2, normalise and gain 2, residual 1, and 3 a row; x, residual and gamma read.
+        Assert.Equal(new StepCost(46, 80, 32), Of(b => b.RmsNorm("y", Input(b, "x", 2, 4), Input(b, "r", 2, 4), Input(b, "g", 4), 1e-6f, TensorCategory.Output)));
+        Assert.Equal(new StepCost(8, 64, 32), Of(b => b.Add("y", Input(b, "a", 8), Input(b, "b", 8), TensorCategory.Output)));
+    }
+
+    private static StepCost Of(Action<ProgramBuilder> build) => BenchmarkCases.OfOneStep("one", build).First().Cost;
+
+    private static TensorSpec Input(ProgramBuilder b, string name, params ReadOnlySpan<long> shape) => b.Input(name, DType.F32, shape);
+}
