@@ -50,17 +50,22 @@ internal static class KernelsCommand
 
             opened.WriteNote(host, json);
             ImmutableArray<KernelCheckResult> results = ProgressView.Show(
-                host, KernelCatalog.Entries.Length, progress => Check(opened.Unchecked, entry, progress));
+                host, KernelCatalog.Entries.Length, progress => Check(opened, entry, progress));
             int failures = results.Count(result => !result.Passed);
             if (!json.OwnsStandardOutput)
             {
                 Print(results, failures, host);
+                if (entry is null && KernelCheck.LeftOut(opened.Unchecked) is { IsEmpty: false } leftOut)
+                {
+                    host.Out.WriteLine($"not checked, because cuDNN is missing: {string.Join(", ", leftOut)}");
+                }
             }
 
             json.Write(new JsonObject
             {
                 ["schema"] = "harness.kernelCheck/1",
                 ["device"] = opened.Facts.ToJson(),
+                ["leftOut"] = entry is null ? new JsonArray([.. KernelCheck.LeftOut(opened.Unchecked).Select(name => JsonValue.Create(name))]) : [],
                 ["results"] = new JsonArray([.. results.Select(ResultJson)]),
                 ["failures"] = failures,
             });
@@ -69,11 +74,11 @@ internal static class KernelsCommand
         return command;
     }
 
-    private static ImmutableArray<KernelCheckResult> Check(IDevice device, string? entry, ProgressView progress)
+    private static ImmutableArray<KernelCheckResult> Check(OpenedDevice opened, string? entry, ProgressView progress)
     {
         var results = ImmutableArray.CreateBuilder<KernelCheckResult>();
         string? current = null;
-        foreach (KernelCheckResult result in KernelCheck.Run(device, entry))
+        foreach (KernelCheckResult result in KernelCheck.Run(opened.Unchecked, entry, opened.Facts.Math))
         {
             if (current != result.Entry)
             {

@@ -79,7 +79,7 @@ internal static class ReportCommand
     {
         using PassRunner runner = prepared.Runner;
         progress.Describe("checking the kernels");
-        KernelAgreement? kernels = KernelAgreement.Of(prepared.Device.Unchecked);
+        KernelAgreement? kernels = KernelAgreement.Of(prepared.Device.Unchecked, prepared.Device.Facts.Math);
         var results = ImmutableArray.CreateBuilder<CellResult>(prepared.Passes.Length);
         foreach ((SweepCell cell, PreparedPass pass) in prepared.Passes)
         {

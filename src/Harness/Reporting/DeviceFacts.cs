@@ -11,6 +11,9 @@ internal sealed record DeviceFacts(DeviceDescription Description, long? Convolut
 {
     private const double BytesPerMiB = Quantities.BytesPerMiB;
 
+    /// <summary>What products and convolutions compute with.</summary>
+    public MathMode Math => Gpu?.Math ?? MathMode.Fp32;
+
     public override string ToString()
     {
         string workspace = ConvolutionWorkspaceBytes is { } bytes

@@ -41,7 +41,7 @@ internal sealed class Report(SweepResult sweep)
         + $"Seed: {sweep.Seed}. Everything took {Quantities.Number(sweep.Seconds, 1)} s. {Kernels}{Touch}";
 
     private string Kernels => sweep.Kernels is { } kernels
-        ? $"Before the sweep {kernels.EntryCount} kernels agreed with their double-precision references at {kernels.ShapeCount} shapes. "
+        ? $"Before the sweep {kernels.EntryCount} kernels agreed with their double-precision references at {kernels.ShapeCount} shapes{(kernels.LeftOut.IsEmpty ? "" : $" (without cuDNN not: {string.Join(", ", kernels.LeftOut)})")}. "
         : "";
 
     public ImmutableArray<ReportTable> Tables

@@ -8,6 +8,14 @@ namespace Harness.Kernels.Checks;
 /// <summary>What the device's libraries do for us: products, convolutions, max pooling.</summary>
 internal static class LibraryCases
 {
+    public const string ConvolutionEntry = "convolution";
+    public const string MaxPoolEntry = "max_pool";
+
+    /// <summary>
+    /// The distance from 1 to the next number of 10 bits of mantissa: whether an operand is rounded or cut off, its relative error is at most that.
+    /// </summary>
+    private const double Tf32Epsilon = 1.0 / (1 << 10);
+
     private static readonly (long Batch, long M, long N, long K)[] s_products =
         [(1, 1, 1, 1), (3, 5, 7, 11), (2, 64, 64, 64), (1, 1, 768, 513), (1, 130, 3, 257), (4, 17, 33, 8), (1, 97, 101, 103)];
 
@@ -17,20 +25,20 @@ internal static class LibraryCases
         new(1, 16, 28, 28, 32, 3, 3, 1, 1), new(2, 4, 5, 5, 6, 5, 5, 2, 1), new(1, 7, 6, 13, 9, 1, 1, 0, 1),
     ];
 
-    public static IEnumerable<CheckCase> All(IConvolutionWorkspace workspace)
+    public static IEnumerable<CheckCase> All(IConvolutionWorkspace workspace, MathMode math)
     {
         foreach ((long batch, long m, long n, long k) in s_products)
         {
             for (int transposes = 0; transposes < 4; transposes++)
             {
-                yield return Gemm(batch, m, n, k, (transposes & 1) != 0, (transposes & 2) != 0);
+                yield return Gemm(batch, m, n, k, (transposes & 1) != 0, (transposes & 2) != 0, math);
             }
         }
 
         foreach (ConvolutionShape shape in s_convolutions)
         {
-            yield return Convolution(workspace, shape, relu: true);
-            yield return Convolution(workspace, shape, relu: false);
+            yield return Convolution(workspace, shape, relu: true, math);
+            yield return Convolution(workspace, shape, relu: false, math);
         }
 
         foreach ((long height, long width, int window, int stride) in ((long, long, int, int)[])[(2, 2, 2, 2), (14, 14, 2, 2), (7, 9, 2, 2), (5, 5, 3, 2), (37, 41, 2, 2)])
@@ -39,8 +47,15 @@ internal static class LibraryCases
         }
     }
 
+    /// <summary>
+    /// Of a sum of products, relative to the sum of magnitudes: one f32 rounding an operation; with TF32 the error of both operands besides, and
+    /// sums that tensor cores may cut off instead of rounding, twice the error.
+    /// </summary>
+    private static double RelativeError(double roundings, MathMode math) =>
+        math == MathMode.Tf32 ? 2 * Tf32Epsilon + Tf32Epsilon * Tf32Epsilon + 2 * roundings * U : roundings * U;
+
     /// <summary>K products and additions, each a rounding of at most the sum of magnitudes, and the product with alpha.</summary>
-    private static CheckCase Gemm(long batch, long m, long n, long k, bool transposedA, bool transposedB)
+    private static CheckCase Gemm(long batch, long m, long n, long k, bool transposedA, bool transposedB, MathMode math)
     {
         const float alpha = 0.7f;
         var builder = new CaseBuilder("gemm", $"{batch} x [{m},{k}]{(transposedA ? "^T" : "")} [{k},{n}]{(transposedB ? "^T" : "")}");
@@ -52,7 +67,7 @@ internal static class LibraryCases
         double[] magnitude = Product([.. builder.Doubles(a)!.Select(Math.Abs)], [.. builder.Doubles(b)!.Select(Math.Abs)], alpha);
         return builder.Build(
             new GemmStep("check", a, layoutA, b, layoutB, c, layoutC, batch, m, n, k, alpha),
-            new Expected(c, expected, [.. magnitude.Select(size => (k + 2) * U * size)]));
+            new Expected(c, expected, [.. magnitude.Select(size => RelativeError(k + 2, math) * size)]));
 
         double[] Product(double[] left, double[] right, double factor) =>
             GemmReference.Compute(left, layoutA, right, layoutB, layoutC, c.Shape.Elements, batch, m, n, k, factor);
@@ -62,11 +77,11 @@ internal static class LibraryCases
     /// C R S products and additions and the bias, as for a product. That is the bound of the direct sum. A Winograd transform's own
     /// worst case is far above it, but it does not happen: its errors stay below a tenth of this bound, so the same bound serves.
     /// </summary>
-    private static CheckCase Convolution(IConvolutionWorkspace workspace, ConvolutionShape shape, bool relu)
+    private static CheckCase Convolution(IConvolutionWorkspace workspace, ConvolutionShape shape, bool relu, MathMode math)
     {
         string label = $"[{shape.N},{shape.C},{shape.H},{shape.W}] * [{shape.K},{shape.C},{shape.R},{shape.S}]"
             + $" padding {shape.Padding} stride {shape.Stride}{(relu ? " relu" : "")}";
-        var builder = new CaseBuilder("convolution", label);
+        var builder = new CaseBuilder(ConvolutionEntry, label);
         TensorSpec x = builder.Input("x", 1, shape.N, shape.C, shape.H, shape.W);
         TensorSpec weight = builder.Input("weight", 1, shape.K, shape.C, shape.R, shape.S);
         TensorSpec bias = builder.Input("bias", 1, shape.K);
@@ -80,13 +95,13 @@ internal static class LibraryCases
         double roundings = shape.C * shape.R * shape.S + 2;
         return builder.Build(
             new ConvolutionStep("check", x, weight, bias, y, scratch, shape.Padding, shape.Stride, relu),
-            new Expected(y, expected, [.. magnitude.Select(size => roundings * U * size)]));
+            new Expected(y, expected, [.. magnitude.Select(size => RelativeError(roundings, math) * size)]));
     }
 
     /// <summary>Exact: a choice.</summary>
     private static CheckCase MaxPool(long height, long width, int window, int stride)
     {
-        var builder = new CaseBuilder("max_pool", $"[2,3,{height},{width}] window {window} stride {stride}");
+        var builder = new CaseBuilder(MaxPoolEntry, $"[2,3,{height},{width}] window {window} stride {stride}");
         TensorSpec x = builder.Input("x", 1, 2, 3, height, width);
         TensorSpec y = builder.Output("y", 2, 3, (height - window) / stride + 1, (width - window) / stride + 1);
         double[] expected = PoolingReference.Max(builder.Doubles(x)!, 6, height, width, window, stride);

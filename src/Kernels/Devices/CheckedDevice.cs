@@ -5,8 +5,8 @@ namespace Harness.Kernels.Devices;
 /// <summary>
 /// A device that looks for misuse of memory where the hardware cannot see it. Behind every buffer lies a guard band with a pattern, looked
 /// at after every step and at the buffer's death. At its birth a buffer is filled with poison, another one in each of two passes over
-/// the same inputs: at its death, a byte that holds the poison of either pass was never written, and any other byte that differs between
-/// the passes was made from undefined memory (or is not reproducible). Nothing here depends on the inner device but its memory.
+/// the same inputs: at its death, a byte that holds the poison of either pass was never written (or is a copy of one that was not), and any
+/// other byte that differs between the passes was made from undefined memory (or is not reproducible). Nothing here depends on the inner device but its memory.
 /// </summary>
 /// <remarks>
 /// The buffers of a pass are those that are born and die between <see cref="BeginPass"/> and <see cref="EndPass"/>; their contents are

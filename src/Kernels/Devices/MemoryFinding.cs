@@ -6,7 +6,7 @@ public enum MemoryFault
     /// <summary>Wrote behind the end of a buffer, into its guard band.</summary>
     Overrun,
 
-    /// <summary>Left bytes of a buffer unwritten until its death.</summary>
+    /// <summary>Left bytes of a buffer unwritten until its death, or copied them from such a buffer.</summary>
     Unwritten,
 
     /// <summary>Wrote bytes that depend on what undefined memory held, or that are not the same in every run.</summary>
