@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Reflection;
 using System.Text.RegularExpressions;
+using Harness.Kernels.Devices;
 using Xunit;
 
 namespace Harness.Kernels.Tests.Native;
@@ -45,6 +48,18 @@ public sealed partial class VendorApiTests
                 Assert.False(unsteady.Contains(match.Value), $"{Path.GetRelativePath(root, file)} compares with {match.Value}");
             }
         }
+    }
+
+    /// <summary>Flags are numbers to the driver, so the compiler lets any pass.</summary>
+    [Theory]
+    [InlineData(typeof(CudaContext), "NonBlockingStream", "CU_STREAM_NON_BLOCKING")]
+    [InlineData(typeof(CudaStaging), "DisableTiming", "CU_EVENT_DISABLE_TIMING")]
+    [InlineData(typeof(CudaTimer), "DefaultFlags", "CU_EVENT_DEFAULT")]
+    public void Flags_are_the_vendors_numbers(Type type, string constant, string member)
+    {
+        VendorValue value = VendorApi.Parse(VendorApi.Lines()).Values.Single(value => value.Member == member);
+        FieldInfo field = type.GetField(constant, BindingFlags.Static | BindingFlags.NonPublic)!;
+        Assert.Equal(value.Value, Convert.ToInt64(field.GetRawConstantValue(), CultureInfo.InvariantCulture));
     }
 
     /// <summary>A library is judged by its version, before anything is bound: through function pointers, whose types no import declares.</summary>
