@@ -30,7 +30,7 @@ internal static class RelativePositionBiasLauncher
             Never, Never, Never, Never, Never, Never, Never, Never, Never, Never, Never, Never, Never, Never, Never, Never,
         ];
         WriteThresholds(step, bucketsPerSide, arguments[^LargestThresholds..]);
-        long pairs = y[1] * y[2];
+        long pairs = Extent(step, y[1] * y[2]);
         table.Launch("relative_position_bias", new Dim3(Extent(step, CeilingDivide(pairs, BlockThreads))), new Dim3(BlockThreads), arguments);
     }
 
