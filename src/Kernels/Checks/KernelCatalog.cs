@@ -54,6 +54,8 @@ public static class KernelCatalog
             "NormReference.RmsNorm"),
         new("rmsnorm_v3", "rmsnorm.ptx", RmsNorm, "as version 2, every load of the row on its way before the first is waited for",
             "RmsNormLauncher", "NormReference.RmsNorm"),
+        new("rmsnorm_v4", "rmsnorm.ptx", RmsNorm, "a block a row of any length, 16-byte accesses, shuffles", "RmsNormLauncher",
+            "NormReference.RmsNorm"),
         new("softmax_v1", "softmax.ptx", Softmax, "a block a row, three passes over memory, trees in shared memory", "SoftmaxLauncher",
             "SoftmaxReference.Compute"),
         new("softmax_v2", "softmax.ptx", Softmax, "1 to 32 lanes a row, 16-byte accesses, the row in registers, shuffles", "SoftmaxLauncher",

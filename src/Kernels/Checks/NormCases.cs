@@ -28,7 +28,7 @@ internal static class NormCases
             yield return LayerNorm(version, 2, 1300, hasBias: true, hasResidual: true, shift: 1000);
         }
 
-        for (int version = 1; version <= 3; version++)
+        for (int version = 1; version <= 4; version++)
         {
             foreach ((long rows, long columns) in s_shapes)
             {

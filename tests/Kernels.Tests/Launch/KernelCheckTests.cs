@@ -41,6 +41,7 @@ public sealed class KernelCheckTests : IDisposable
     [InlineData("softmax_v4", "softmax.ptx", "setp.gt.u32     %piece5, %n, 5;", "setp.gt.u32     %piece5, %n, 6;")]
     [InlineData("layernorm_v4", "layernorm.ptx", "@%piece5 ld.global.v4.f32 {%r20, %r21, %r22, %r23}, [%residual_row+2560];", "")]
     [InlineData("rmsnorm_v3", "rmsnorm.ptx", "add.rn.f32 %v8, %v8, %r8;", "add.rn.f32 %v8, %v8, %r4;")]
+    [InlineData("rmsnorm_v4", "rmsnorm.ptx", "    @%p st.shared.f32 [%slot], %square;\n    bar.sync        0;", "    @%p st.shared.f32 [%slot], %square;")]
     [InlineData("heads_merge", "heads.ptx", "setp.ge.u64     %p, %last, %tokens_end;", "setp.gt.u64     %p, %last, %tokens_end;")]
     [InlineData("bias_gelu", "bias_activation.ptx", "0f3BF4E0B2", "0f3BF4F0B2")]
     [InlineData("bias_tanh", "bias_activation.ptx", "0fBEAAAA29", "0fBEAAAB29")]
