@@ -19,16 +19,19 @@ internal sealed class BenchmarkSession : IDisposable
     private readonly IDevice _device;
     private readonly IGpu? _gpu;
     private readonly IGpuConditions? _conditions;
+    private readonly MathMode _math;
     private readonly long _seed;
     private readonly IGpuTimer _timer;
     private readonly TimingProtocol _protocol;
     private readonly HashSet<string> _checked = [];
     private bool _allChecked;
 
+    /// <param name="math">what the device's products and convolutions compute with: decides what passes the checks</param>
     /// <param name="conditions">null where there is no NVML</param>
-    public BenchmarkSession(IDevice device, IGpuConditions? conditions, long seed, StoppingRule rule, TimeProvider clock)
+    public BenchmarkSession(IDevice device, MathMode math, IGpuConditions? conditions, long seed, StoppingRule rule, TimeProvider clock)
     {
         _device = device;
+        _math = math;
         _gpu = device as IGpu;
         _conditions = conditions;
         _seed = seed;
@@ -89,12 +92,12 @@ internal sealed class BenchmarkSession : IDisposable
 
         if (measured.Entry is not { } entry)
         {
-            KernelAgreement.Of(_device);
+            KernelAgreement.Of(_device, _math);
             _allChecked = true;
             return;
         }
 
-        foreach (KernelCheckResult result in KernelCheck.Run(_device, entry))
+        foreach (KernelCheckResult result in KernelCheck.Run(_device, entry, _math))
         {
             if (!result.Passed)
             {

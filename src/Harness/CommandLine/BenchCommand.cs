@@ -74,7 +74,7 @@ internal static class BenchCommand
         using NvmlConditions? conditions = opened is { Gpu: { } gpu, Api: { } api }
             ? NvmlConditions.Open(api.Nvml, gpu.Properties.PciBusId, out whyNoConditions)
             : null;
-        using var session = new BenchmarkSession(opened.Unchecked, conditions, seed, StoppingRule.Default, host.Time);
+        using var session = new BenchmarkSession(opened.Unchecked, opened.Facts.Math, conditions, seed, StoppingRule.Default, host.Time);
         bool graph = opened.Facts.Gpu?.Graph ?? false;
         (string Group, ImmutableArray<MeasuredCase> Cases, int TooLarge)[] chosen =
         [
