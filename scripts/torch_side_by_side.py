@@ -10,9 +10,12 @@ tolerance; 2: a bad file or option; 3: a package or a GPU is missing, said in on
 """
 
 import argparse
+import glob
+import importlib.util
 import json
 import math
 import mmap
+import os
 import statistics
 import struct
 import sys
@@ -143,7 +146,12 @@ def finite(number):
 
 
 class Clock:
-    """Seconds of one pass: on a GPU between two events and by the host's clock with a synchronisation; on a CPU by the host's clock."""
+    """
+    Seconds of one pass. hostSeconds: the host's clock around one pass and the wait for its end. On a GPU also deviceSeconds, between two
+    events around one pass, and queuedSeconds, between two events around several passes handed in one after the other, a pass of them.
+    """
+
+    QUEUED = 10
 
     def __init__(self, torch, device, seconds):
         self.torch, self.cuda, self.seconds = torch, device == "cuda", seconds
@@ -165,7 +173,23 @@ class Clock:
                 end.synchronize()
                 device.append(start.elapsed_time(end) / 1e3)
             host.append(time.perf_counter() - before)
-        return {"passes": len(host), "hostSeconds": spread(host), "deviceSeconds": spread(device) if device else None}
+        return {
+            "passes": len(host), "hostSeconds": spread(host), "deviceSeconds": spread(device) if device else None,
+            "queuedSeconds": spread(self.queued(work)) if self.cuda else None,
+        }
+
+    def queued(self, work):
+        samples = []
+        begin = time.perf_counter()
+        while len(samples) < 5 or (time.perf_counter() - begin < self.seconds and len(samples) < 100):
+            start, end = (self.torch.cuda.Event(enable_timing=True) for _ in range(2))
+            start.record()
+            for _ in range(self.QUEUED):
+                work()
+            end.record()
+            end.synchronize()
+            samples.append(start.elapsed_time(end) / 1e3 / self.QUEUED)
+        return samples
 
 
 def spread(samples):
@@ -307,7 +331,21 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
+def library_folders():
+    """Folders of the wheels that bring cuBLAS and cuDNN for PyTorch, as one list of paths; `none` where there are none."""
+    found = []
+    for package in ("nvidia", "torch"):
+        spec = importlib.util.find_spec(package)
+        for root in (spec.submodule_search_locations or []) if spec else []:
+            for pattern in ("libcublas.so*", "libcudnn.so*", "cublas64_*.dll", "cudnn64_*.dll"):
+                found += [os.path.dirname(path) for path in glob.glob(os.path.join(root, "**", pattern), recursive=True)]
+    return os.pathsep.join(dict.fromkeys(found)) or "none"
+
+
 def main():
+    if sys.argv[1:] == ["--library-folders"]:
+        print(library_folders())
+        return 0
     options = parse(sys.argv[1:])
     try:
         result = side_by_side(options)

@@ -24,6 +24,7 @@ internal static class Verbs
         root.Add(CompareCommand.Create(host));
         root.Add(BenchCommand.Create(host));
         root.Add(DoctorCommand.Create(host));
+        root.Add(AcceptanceCommand.Create(host));
         return root;
     }
 }

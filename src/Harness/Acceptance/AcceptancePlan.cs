@@ -1,0 +1,161 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Harness.CommandLine;
+using Harness.Kernels;
+
+namespace Harness.Acceptance;
+
+/// <summary>What is run, in which order, with which limits.</summary>
+/// <param name="Device"><c>cuda</c>, or <c>sim</c> for a rehearsal: the same steps at small sizes, without those that only a GPU can do</param>
+/// <param name="Folder">where every step writes</param>
+/// <param name="Tensors">where files of weights, inputs and outputs lie as long as the acceptance runs</param>
+/// <param name="Python">a Python that may have PyTorch, null where none was named</param>
+/// <param name="PythonScript">the side-by-side script</param>
+internal sealed record AcceptancePlan(string Device, string Folder, string Tensors, string? Python, string PythonScript)
+{
+    public const string Cuda = "cuda";
+    public const string Simulated = "sim";
+    public const string Doctor = "doctor";
+
+    /// <summary>Largest error of a pass in TF32, relative to the root mean square; 3 times what was measured for rounded operands (docs/gpu.md).</summary>
+    private const double Tf32Tolerance = 2e-2;
+
+    private const string NeedsGpu = "only a GPU can do this";
+
+    /// <summary>A model at the size at which its passes are also timed; small in a rehearsal.</summary>
+    private sealed record SizedModel(string Name, ImmutableArray<string> Size, ImmutableArray<string> SmallSize);
+
+    private static readonly ImmutableArray<SizedModel> s_models =
+    [
+        new("vgg16", ["--batch", "1"], ["--batch", "1"]),
+        new("bert-base", ["--batch", "8", "--seq", "64"], ["--batch", "1", "--seq", "8"]),
+        new("t5-small", ["--batch", "8", "--seq", "64"], ["--batch", "1", "--seq", "8"]),
+    ];
+
+    private bool IsRehearsal => Device == Simulated;
+
+    /// <summary>All steps, in order; the first is <see cref="Doctor"/>.</summary>
+    public ImmutableArray<AcceptanceStep> Steps =>
+    [
+        Harness(Doctor, Doctor, 120, "doctor"),
+        .. Tests(), .. Kernels(), Report(), .. s_models.SelectMany(Audits), .. s_models.SelectMany(Outputs), .. Benchmarks(), .. s_models.SelectMany(Torch),
+    ];
+
+    /// <summary>The doctor and what <c>--only</c> names, steps or groups; everything where it names nothing.</summary>
+    /// <exception cref="CallerException">a name that is neither</exception>
+    public ImmutableArray<AcceptanceStep> Chosen(string? only)
+    {
+        ImmutableArray<AcceptanceStep> all = Steps;
+        if (only is null)
+        {
+            return all;
+        }
+
+        string[] words = only.Split(',');
+        string[] known = [.. all.Select(step => step.Group).Distinct(), .. all.Select(step => step.Name)];
+        if (words.FirstOrDefault(word => !known.Contains(word)) is { } unknown)
+        {
+            throw new CallerException(
+                $"--only: no step or group '{unknown}'{NearestWord.Hint(unknown, known)}; groups: {string.Join(", ", all.Select(step => step.Group).Distinct())}");
+        }
+
+        return [.. all.Where(step => step.Name == Doctor || words.Contains(step.Name) || words.Contains(step.Group))];
+    }
+
+    private IEnumerable<AcceptanceStep> Tests()
+    {
+        // Where there is a GPU, a test that is skipped for want of one is a failure.
+        ImmutableArray<string> arguments = ["-trait", "category=gpu", "-noColor", "-noLogo", .. IsRehearsal ? [] : new[] { "-failSkips" }];
+        yield return new AcceptanceStep("tests-kernels", "tests", StepProgram.KernelsTests, arguments, TimeSpan.FromSeconds(300));
+        yield return new AcceptanceStep("tests-models", "tests", StepProgram.ModelsTests, arguments, TimeSpan.FromSeconds(180));
+        yield return new AcceptanceStep("tests-harness", "tests", StepProgram.HarnessTests, arguments, TimeSpan.FromSeconds(180));
+    }
+
+    private IEnumerable<AcceptanceStep> Kernels()
+    {
+        yield return Harness("kernels-list", "kernels", 60, ["kernels", "list", .. IsRehearsal ? [] : new[] { "--device", Device }]);
+        yield return Harness("kernels-check", "kernels", 240, "kernels", "check", "--device", Device);
+    }
+
+    private AcceptanceStep Report()
+    {
+        string[] small = IsRehearsal ? ["--models", "t5-small", "--batches", "1", "--seqs", "16"] : [];
+        return Harness("report", "report", 240, ["report", "--device", Device, "--out", Path.Combine(Folder, "report"), .. small]);
+    }
+
+    private IEnumerable<AcceptanceStep> Audits(SizedModel model)
+    {
+        yield return Audit(model, "", null);
+        string? whyNot = IsRehearsal ? NeedsGpu : null;
+        yield return Audit(model, "-check", whyNot, "--check");
+        yield return Audit(model, "-tf32", whyNot, "--math", "tf32");
+        yield return Audit(model, "-graph", whyNot, "--graph");
+    }
+
+    private AcceptanceStep Audit(SizedModel model, string suffix, string? whyNot, params string[] options) =>
+        Harness($"audit-{model.Name}{suffix}", "audit", 90, ["audit", model.Name, .. SizeOf(model), "--device", Device, .. options], whyNot);
+
+    private IEnumerable<AcceptanceStep> Outputs(SizedModel model)
+    {
+        string weights = Tensor(model, "weights"), inputs = Tensor(model, "inputs");
+        string here = Tensor(model, Device), simulated = Tensor(model, "reference"), rounded = Tensor(model, "tf32");
+        string[] given = ["--weights", weights, "--inputs", inputs];
+        yield return Run(
+            $"outputs-{model.Name}", "outputs", 120, model, Device, "--save-weights", weights, "--save-inputs", inputs, "--save-outputs", here);
+        yield return Run($"outputs-{model.Name}-sim", "outputs", 240, model, Simulated, [.. given, "--save-outputs", simulated]);
+        yield return Harness($"outputs-{model.Name}-compare", "outputs", 60, "compare", simulated, here);
+        string? whyNot = IsRehearsal ? NeedsGpu : null;
+        yield return Run($"outputs-{model.Name}-tf32", "outputs", 120, model, Device, [.. given, "--math", "tf32", "--save-outputs", rounded])
+            with { WhyNot = whyNot };
+        yield return Harness(
+            $"outputs-{model.Name}-tf32-compare", "outputs", 60,
+            ["compare", simulated, rounded, "--tolerance", Tf32Tolerance.ToString(CultureInfo.InvariantCulture)], whyNot);
+    }
+
+    private IEnumerable<AcceptanceStep> Benchmarks()
+    {
+        yield return Bench("kernels", "", null, IsRehearsal ? ["attention_mask"] : []);
+        yield return Bench("gemm", "", null, IsRehearsal ? ["t5-small"] : []);
+        yield return Bench("conv", "", null, IsRehearsal ? ["features.28"] : []);
+        yield return Bench("models", "", null, IsRehearsal ? ["t5-small"] : []);
+        string? whyNot = IsRehearsal ? NeedsGpu : null;
+        yield return Bench("models", "-graph", whyNot, "--graph");
+        yield return Bench("models", "-tf32", whyNot, "--math", "tf32");
+    }
+
+    private AcceptanceStep Bench(string group, string suffix, string? whyNot, params string[] options) => Harness(
+        $"bench-{group}{suffix}", "bench", 300,
+        ["bench", group, .. options, "--device", Device, "--out", Path.Combine(Folder, $"bench-{group}{suffix}")], whyNot);
+
+    private IEnumerable<AcceptanceStep> Torch(SizedModel model)
+    {
+        string weights = Tensor(model, "torch-weights"), inputs = Tensor(model, "torch-inputs"), outputs = Tensor(model, "torch-outputs");
+        string? whyNot = Python is null ? "no Python was named: --python PATH" : null;
+        string audit = $"torch-{model.Name}-audit";
+        yield return Run(
+            $"torch-{model.Name}-run", "torch", 120, model, Device,
+            "--save-weights", weights, "--save-inputs", inputs, "--save-outputs", outputs) with { WhyNot = whyNot };
+        yield return Harness(audit, "torch", 90, ["audit", model.Name, .. SizeOf(model), "--device", Device], whyNot);
+        yield return new AcceptanceStep(
+            $"torch-{model.Name}", "torch", StepProgram.Python,
+            [
+                PythonScript, model.Name, "--weights", weights, "--inputs", inputs, "--outputs", outputs, "--audit", JsonOf(audit),
+                "--device", IsRehearsal ? "cpu" : "cuda", "--json", JsonOf($"torch-{model.Name}"),
+            ],
+            TimeSpan.FromSeconds(300), whyNot);
+    }
+
+    private AcceptanceStep Run(string name, string group, int seconds, SizedModel model, string device, params string[] files) =>
+        Harness(name, group, seconds, ["run", model.Name, .. SizeOf(model), "--device", device, .. files]);
+
+    private AcceptanceStep Harness(string name, string group, int seconds, params string[] arguments) => Harness(name, group, seconds, arguments, null);
+
+    private AcceptanceStep Harness(string name, string group, int seconds, string[] arguments, string? whyNot) =>
+        new(name, group, StepProgram.Harness, [.. arguments, "--json", JsonOf(name)], TimeSpan.FromSeconds(seconds), whyNot);
+
+    private ImmutableArray<string> SizeOf(SizedModel model) => IsRehearsal ? model.SmallSize : model.Size;
+
+    private string JsonOf(string step) => Path.Combine(Folder, $"{step}.json");
+
+    private string Tensor(SizedModel model, string what) => Path.Combine(Tensors, $"{model.Name}-{what}.safetensors");
+}

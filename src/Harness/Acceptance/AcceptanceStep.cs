@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+
+namespace Harness.Acceptance;
+
+/// <summary>Which program a step runs.</summary>
+internal enum StepProgram
+{
+    Harness,
+    KernelsTests,
+    ModelsTests,
+    HarnessTests,
+    Python,
+}
+
+/// <summary>One program run by the acceptance, in a process of its own: a crash, a sticky CUDA error or a hang ends the step and nothing else.</summary>
+/// <param name="Name">also the name of its log and, with <c>.json</c>, of what it writes</param>
+/// <param name="Group">several steps that belong together; <c>--only</c> takes either name</param>
+/// <param name="Limit">after which it is ended</param>
+/// <param name="WhyNot">why it cannot run here, null where it can</param>
+internal sealed record AcceptanceStep(
+    string Name, string Group, StepProgram Program, ImmutableArray<string> Arguments, TimeSpan Limit, string? WhyNot = null);
+
+/// <summary>How a step ended.</summary>
+internal enum StepOutcome
+{
+    Passed,
+    Failed,
+    TimedOut,
+    Skipped,
+}
+
+/// <param name="Command">as one could type it</param>
+/// <param name="ExitCode">null where it did not run or was ended</param>
+/// <param name="Line">the line of its output that says how it went, or why it was skipped</param>
+internal sealed record StepResult(string Name, string Group, string Command, StepOutcome Outcome, int? ExitCode, double Seconds, string Line);

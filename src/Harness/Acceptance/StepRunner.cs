@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using Harness.Kernels;
+
+namespace Harness.Acceptance;
+
+/// <summary>Runs one step in a process of its own and keeps what it printed.</summary>
+/// <param name="folder">gets a log of every step</param>
+/// <param name="environment">set for every step</param>
+internal sealed partial class StepRunner(string folder, string? python, IReadOnlyDictionary<string, string> environment, TimeProvider time)
+{
+    private const int MaxLineLength = 300;
+
+    /// <summary>The script's code for a package that this Python lacks.</summary>
+    private const int PythonPackageMissing = HarnessProgram.ExitMachineCannot;
+
+    public StepResult Run(AcceptanceStep step)
+    {
+        string? program = ToolPlaces.Find(step.Program, python);
+        string command = string.Join(' ', [Path.GetFileName(program) ?? step.Program.ToString(), .. step.Arguments]);
+        if ((step.WhyNot ?? (program is null ? "the program is not here: build the tests, or use a published folder" : null)) is { } whyNot)
+        {
+            return new StepResult(step.Name, step.Group, command, StepOutcome.Skipped, null, 0, whyNot);
+        }
+
+        var start = new ProcessStartInfo(program!)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.UTF8, StandardErrorEncoding = Encoding.UTF8,
+        };
+        foreach (string argument in step.Arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var output = new List<string>();
+        var error = new List<string>();
+        long begin = time.GetTimestamp();
+        int? exitCode = Run(start, step.Limit, output, error);
+        double seconds = time.GetElapsedTime(begin).TotalSeconds;
+        AtomicFile.WriteText(Path.Combine(folder, $"{step.Name}.log"), string.Join('\n', [$"$ {command}", .. output, .. error, ""]));
+        return new StepResult(step.Name, step.Group, command, OutcomeOf(step, exitCode, output), exitCode, seconds, LineOf(exitCode, output, error, step));
+    }
+
+    /// <returns>null where the step was ended at its limit, or could not be started</returns>
+    private static int? Run(ProcessStartInfo start, TimeSpan limit, List<string> output, List<string> error)
+    {
+        using var process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Add(output, line.Data);
+        process.ErrorDataReceived += (_, line) => Add(error, line.Data);
+        try
+        {
+            process.Start();
+        }
+        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            error.Add($"'{start.FileName}' cannot be started: {exception.Message}");
+            return HarnessProgram.ExitCallersMistake;
+        }
+
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (!process.WaitForExit(limit))
+        {
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+            return null;
+        }
+
+        process.WaitForExit(); // and until both streams are read to their end
+        return process.ExitCode;
+    }
+
+    private static void Add(List<string> lines, string? line)
+    {
+        if (line is not null)
+        {
+            lock (lines)
+            {
+                lines.Add(line);
+            }
+        }
+    }
+
+    private static StepOutcome OutcomeOf(AcceptanceStep step, int? exitCode, List<string> output) => exitCode switch
+    {
+        null => StepOutcome.TimedOut,
+        PythonPackageMissing when step.Program == StepProgram.Python => StepOutcome.Skipped,
+        // A filter that finds no test must not pass for tests that passed.
+        0 when step.Program is not (StepProgram.Harness or StepProgram.Python) && !RanTests(LastOf(output)) => StepOutcome.Failed,
+        0 => StepOutcome.Passed,
+        _ => StepOutcome.Failed,
+    };
+
+    /// <summary>The last line of a test program: <c>NAME  Total: 12, Errors: 0, ...</c>, or only <c>Total: 0</c>.</summary>
+    private static bool RanTests(string? summary) => summary is not null && RanSomeTests().IsMatch(summary);
+
+    [GeneratedRegex(@"Total: [1-9]")]
+    private static partial Regex RanSomeTests();
+
+    private static string LineOf(int? exitCode, List<string> output, List<string> error, AcceptanceStep step)
+    {
+        string? line = exitCode == 0 ? LastOf(output) : LastOf(error) ?? LastOf(output);
+        string words = exitCode is null ? $"ended after {step.Limit.TotalSeconds:0} s; {line}" : line ?? "printed nothing";
+        return words.Length <= MaxLineLength ? words : words[..MaxLineLength];
+    }
+
+    private static string? LastOf(List<string> lines) => lines.LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim();
+}
