@@ -23,7 +23,10 @@ internal sealed unsafe class CudaMemory(CudaContext context)
         return new DevicePointer(pointer.Address);
     }
 
-    /// <summary>Waits for the work that may still use the region. On a lost context there is nothing to free, and the error that lost it has been shown.</summary>
+    /// <summary>
+    /// Waits for the work that may still use the region, and frees it even where that work failed. On a lost context there is nothing to
+    /// free, and the error that lost it has been shown.
+    /// </summary>
     public void Free(DevicePointer region)
     {
         if (context.Status.IsContextLost)
@@ -32,7 +35,9 @@ internal sealed unsafe class CudaMemory(CudaContext context)
         }
 
         context.RequireNotCapturing("cuMemFree");
-        context.Synchronize();
-        context.Status.ThrowIfFailed(context.Driver.cuMemFree(new CUdeviceptr(region.Address)));
+        CUresult waited = context.Driver.cuStreamSynchronize(context.Stream);
+        CUresult freed = context.Driver.cuMemFree(new CUdeviceptr(region.Address));
+        context.Status.ThrowIfFailed(waited, call: nameof(ICudaDriver.cuStreamSynchronize));
+        context.Status.ThrowIfFailed(freed, call: nameof(ICudaDriver.cuMemFree));
     }
 }
