@@ -30,7 +30,7 @@ internal sealed record LibraryParts(ImmutableArray<string> Before, ImmutableArra
         "cudnn64_8.dll" or "libcudnn.so.8" => new([], Cudnn(file, "ops_infer", "cnn_infer"), []),
         "cudnn64_9.dll" or "libcudnn.so.9" => new(
             [], Cudnn(file, "graph", "ops", "cnn"),
-            Cudnn(file, "engines_precompiled", "engines_runtime_compiled", "engines_tensor_ir", "heuristic")),
+            Cudnn(file, "ext", "engines_precompiled", "engines_runtime_compiled", "engines_tensor_ir", "heuristic")),
         _ => new([], [], []),
     };
 
