@@ -32,6 +32,11 @@ internal sealed record RunRecord(
                 ? "Every element is finite."
                 : $"{Quantities.Count(notFinite)} elements are infinite or not a number; the figures leave them out.",
             TextColumns: 2).WriteTo(console);
+        foreach (string warning in Result.Audit.Gpu?.Driver.Warnings ?? [])
+        {
+            console.WriteLine($"warning: {warning}");
+        }
+
         foreach (Mismatch mismatch in Result.Audit.Mismatches)
         {
             console.WriteLine($"mismatch: {mismatch}");
