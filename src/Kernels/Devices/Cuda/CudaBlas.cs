@@ -5,7 +5,7 @@ namespace Harness.Kernels.Devices;
 /// <summary>cuBLAS with a workspace of ours, so that it allocates none.</summary>
 internal sealed unsafe class CudaBlas : IDisposable
 {
-    /// <summary>What cuBLAS recommends from compute capability 9.0 on, and before (cuBLAS documentation, "cublasSetWorkspace").</summary>
+    /// <summary>At least what cuBLAS recommends: 32 MiB for 9.0 and 10.x, 12 for 12.x, 4 for all before (cuBLAS documentation, "cublasSetWorkspace").</summary>
     private const long WorkspaceBytesFrom90 = 32L << 20;
     private const long WorkspaceBytesBefore90 = 4L << 20;
 
