@@ -26,7 +26,8 @@ internal static class KernelsList
             if (opened is { Gpu: null, Note: null })
             {
                 throw new CallerException(
-                    $"--device {opened.Device.Description.Kind} does not apply to 'kernels list': only --device cuda has a compiler to ask; leave it out");
+                    $"--device {opened.Device.Description.Kind} does not apply to 'kernels list': "
+                    + "only --device cuda has a compiler to ask; leave it out");
             }
 
             List(host, new JsonOutput(parsed.GetValue(jsonTarget), host), opened);

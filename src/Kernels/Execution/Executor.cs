@@ -120,7 +120,9 @@ public sealed class Executor : IDisposable
         _state = State.Ran;
     }
 
-    /// <summary>Hands all steps to the device and returns; <see cref="Read"/> waits for what it reads. An error of the device may show as late as there.</summary>
+    /// <summary>
+    /// Hands all steps to the device and returns; <see cref="Read"/> waits for what it reads. An error of the device may show as late as there.
+    /// </summary>
     /// <exception cref="CheckFailedException">a step needs what does not live, bytes are not conserved, or the device saw a violation</exception>
     public void EnqueueSteps()
     {

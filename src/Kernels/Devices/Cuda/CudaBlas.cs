@@ -5,7 +5,9 @@ namespace Harness.Kernels.Devices;
 /// <summary>cuBLAS with a workspace of ours, so that it allocates none.</summary>
 internal sealed unsafe class CudaBlas : IDisposable
 {
-    /// <summary>At least what cuBLAS recommends: 32 MiB for 9.0 and 10.x, 12 for 12.x, 4 for all before (cuBLAS documentation, "cublasSetWorkspace").</summary>
+    /// <summary>
+    /// At least what cuBLAS recommends: 32 MiB for 9.0 and 10.x, 12 for 12.x, 4 for all before (cuBLAS documentation, "cublasSetWorkspace").
+    /// </summary>
     private const long WorkspaceBytesFrom90 = 32L << 20;
     private const long WorkspaceBytesBefore90 = 4L << 20;
 
@@ -24,7 +26,9 @@ internal sealed unsafe class CudaBlas : IDisposable
         _context = context;
         _memory = memory;
         _status = new CublasStatus(cublas, context);
-        _compute = math == MathMode.Tf32 ? cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32 : cublasComputeType_t.CUBLAS_COMPUTE_32F_PEDANTIC;
+        _compute = math == MathMode.Tf32
+            ? cublasComputeType_t.CUBLAS_COMPUTE_32F_FAST_TF32
+            : cublasComputeType_t.CUBLAS_COMPUTE_32F_PEDANTIC;
         WorkspaceBytes = gpu.ComputeMajor >= 9 ? WorkspaceBytesFrom90 : WorkspaceBytesBefore90;
         cublasHandle_t handle;
         _status.ThrowIfFailed(cublas.cublasCreate(&handle));
@@ -66,14 +70,14 @@ internal sealed unsafe class CudaBlas : IDisposable
         if (batch == 1)
         {
             _status.ThrowIfFailed(_cublas.cublasGemmEx(
-                _handle, Operation(call.TransposeA), Operation(call.TransposeB), m, n, k, &alpha, a, f32, lda, b, f32, ldb, &beta, c, f32, ldc,
-                _compute, cublasGemmAlgo_t.CUBLAS_GEMM_DEFAULT));
+                _handle, Operation(call.TransposeA), Operation(call.TransposeB), m, n, k, &alpha, a, f32, lda, b, f32, ldb,
+                &beta, c, f32, ldc, _compute, cublasGemmAlgo_t.CUBLAS_GEMM_DEFAULT));
         }
         else
         {
             _status.ThrowIfFailed(_cublas.cublasGemmStridedBatchedEx(
-                _handle, Operation(call.TransposeA), Operation(call.TransposeB), m, n, k, &alpha, a, f32, lda, call.StrideA, b, f32, ldb, call.StrideB,
-                &beta, c, f32, ldc, call.StrideC, batch, _compute, cublasGemmAlgo_t.CUBLAS_GEMM_DEFAULT));
+                _handle, Operation(call.TransposeA), Operation(call.TransposeB), m, n, k, &alpha, a, f32, lda, call.StrideA,
+                b, f32, ldb, call.StrideB, &beta, c, f32, ldc, call.StrideC, batch, _compute, cublasGemmAlgo_t.CUBLAS_GEMM_DEFAULT));
         }
 
         _context.CountLaunch();

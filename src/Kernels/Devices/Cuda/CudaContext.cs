@@ -112,7 +112,9 @@ internal sealed unsafe class CudaContext : IDisposable
         return CudaStatus.IsSticky(status) ? Status.Failure(status, null, call) : null;
     }
 
-    /// <summary>Statuses are not looked at: what cannot be released here ends with the process, and an error that came before is the one to be seen.</summary>
+    /// <summary>
+    /// Statuses are not looked at: what cannot be released here ends with the process, and an error that came before is the one to be seen.
+    /// </summary>
     public void Dispose()
     {
         if (_disposed)

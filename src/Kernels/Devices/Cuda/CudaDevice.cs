@@ -84,7 +84,8 @@ public sealed class CudaDevice : IGpu
             var stages = ImmutableArray.CreateBuilder<MemoryStage>();
             long? freeBeforeContextBytes = NvmlFreeMemory.Bytes(api.Nvml.Value, gpu.Properties.PciBusId);
             CudaContext context = Opened(new CudaContext(driver, status, gpu.Device));
-            stages.Add(new MemoryStage("context", freeBeforeContextBytes, NvmlFreeMemory.Bytes(api.Nvml.Value, gpu.Properties.PciBusId), 0));
+            long? freeAfterContextBytes = NvmlFreeMemory.Bytes(api.Nvml.Value, gpu.Properties.PciBusId);
+            stages.Add(new MemoryStage("context", freeBeforeContextBytes, freeAfterContextBytes, 0));
 
             long freeBytes = context.Memory().FreeBytes;
             var memory = new CudaMemory(context);

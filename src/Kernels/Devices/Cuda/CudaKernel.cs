@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Kernels.Native;
 using Harness.Kernels.Ptx;
 
@@ -23,8 +24,10 @@ internal sealed unsafe class CudaKernel
         SourceName = source.Name;
         _wideParameter = entry.Parameters.FirstOrDefault(parameter => parameter.Bytes > sizeof(ulong));
         Resources = new KernelResources(
-            Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS), Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES),
-            Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES), Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK),
+            Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS),
+            Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES),
+            Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES),
+            Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK),
             Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_BINARY_VERSION));
         _dynamicSharedBytes = Math.Max(0, UnaskedSharedBytes - Resources.StaticSharedBytes);
     }
@@ -75,7 +78,8 @@ internal sealed unsafe class CudaKernel
 
         if (_wideParameter is not null)
         {
-            throw new CallerException($"{Name}: parameter '{_wideParameter.Name}' of {_wideParameter.Bytes} bytes cannot be passed; at most {sizeof(ulong)}");
+            throw new CallerException(
+                $"{Name}: parameter '{_wideParameter.Name}' of {_wideParameter.Bytes} bytes cannot be passed; at most {sizeof(ulong)}");
         }
 
         (Dim3 grid, Dim3 block) = (launch.Grid, launch.Block);
@@ -86,12 +90,13 @@ internal sealed unsafe class CudaKernel
     }
 
     /// <summary>What the driver says of the extents is the caller's mistake; everything else is the machine's.</summary>
-    private void Judge(CUresult status, in KernelLaunch launch, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(status))] string call = "")
+    private void Judge(CUresult status, in KernelLaunch launch, [CallerArgumentExpression(nameof(status))] string call = "")
     {
         if (status is CUresult.CUDA_ERROR_INVALID_VALUE or CUresult.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES)
         {
             throw new CallerException(
-                $"{Extents(launch)} is not allowed: {_context.Status.Describe(status)}; this kernel takes at most {Resources.MaxThreads} threads a block");
+                $"{Extents(launch)} is not allowed: {_context.Status.Describe(status)}; "
+                + $"this kernel takes at most {Resources.MaxThreads} threads a block");
         }
 
         if (status != CUresult.CUDA_SUCCESS)

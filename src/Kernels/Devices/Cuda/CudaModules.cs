@@ -46,7 +46,8 @@ internal sealed unsafe class CudaModules : IDisposable
         }
     }
 
-    public ImmutableArray<LoadedKernel> Loaded => [.. _kernels.Select(kernel => new LoadedKernel(kernel.Name, kernel.SourceName, kernel.Resources))];
+    public ImmutableArray<LoadedKernel> Loaded =>
+        [.. _kernels.Select(kernel => new LoadedKernel(kernel.Name, kernel.SourceName, kernel.Resources))];
 
     public CudaKernel this[KernelHandle handle] => _kernels[handle.Index];
 
@@ -57,7 +58,8 @@ internal sealed unsafe class CudaModules : IDisposable
         return found.Length switch
         {
             1 => new KernelHandle(_kernels.IndexOf(found[0])),
-            0 => throw new CallerException($"there is no kernel '{entry}'{NearestWord.Hint(entry, _kernels.Select(kernel => kernel.Name))}"),
+            0 => throw new CallerException(
+                $"there is no kernel '{entry}'{NearestWord.Hint(entry, _kernels.Select(kernel => kernel.Name))}"),
             _ => throw new CallerException($"kernel '{entry}' is in {found[0].SourceName} and in {found[1].SourceName}"),
         };
     }
@@ -119,10 +121,11 @@ internal sealed unsafe class CudaModules : IDisposable
     private Exception Refusal(CUresult status, string file, PtxModule syntax, GpuProperties gpu, JitLog log, bool isOurs) => status switch
     {
         CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION => new MachineException(
-            $"{file} is PTX {syntax.Version}, which this driver (CUDA {gpu.DriverVersion / 1000}.{gpu.DriverVersion % 1000 / 10}) is too old for: "
+            $"{file} is PTX {syntax.Version}, which this driver (CUDA {LibraryVersions.Cuda(gpu.DriverVersion)}) is too old for: "
             + "install a newer NVIDIA driver"),
         CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND => new MachineException(
-            $"{file}: the driver's PTX compiler is missing (libnvidia-ptxjitcompiler.so, nvptxJITCompiler64_*.dll): install the whole NVIDIA driver"),
+            $"{file}: the driver's PTX compiler is missing (libnvidia-ptxjitcompiler.so, nvptxJITCompiler64_*.dll): "
+            + "install the whole NVIDIA driver"),
         CUresult.CUDA_ERROR_INVALID_PTX when !isOurs => new PtxException(
             file, log.Line ?? 1, $"the driver's compiler refuses this: {log.Message}"),
         CUresult.CUDA_ERROR_INVALID_PTX => new MachineException(

@@ -41,12 +41,14 @@ internal sealed record CudaSelection(CUdevice Device, GpuProperties Properties)
         if (math == MathMode.Tf32 && gpu.ComputeMajor < FirstMajorWithTf32)
         {
             throw new MachineException(
-                $"--math tf32 needs compute capability {FirstMajorWithTf32}.0 or later, {gpu.Name} has {gpu.ComputeMajor}.{gpu.ComputeMinor}: leave it out");
+                $"--math tf32 needs compute capability {FirstMajorWithTf32}.0 or later, {gpu.Name} has "
+                + $"{gpu.ComputeMajor}.{gpu.ComputeMinor}: leave it out");
         }
 
         if (math == MathMode.Tf32 && Environment.GetEnvironmentVariable("NVIDIA_TF32_OVERRIDE") == "0")
         {
-            throw new MachineException("--math tf32: the environment has NVIDIA_TF32_OVERRIDE=0, which makes NVIDIA's libraries compute in fp32: unset it");
+            throw new MachineException(
+                "--math tf32: the environment has NVIDIA_TF32_OVERRIDE=0, which makes NVIDIA's libraries compute in fp32: unset it");
         }
     }
 

@@ -39,7 +39,9 @@ internal sealed unsafe class CudaStaging : IDisposable
         }
     }
 
-    /// <summary>Returns when <paramref name="source"/> may change; the last chunks are then still on their way, before all later work of the stream.</summary>
+    /// <summary>
+    /// Returns when <paramref name="source"/> may change; the last chunks are then still on their way, before all later work of the stream.
+    /// </summary>
     public void CopyToDevice(DevicePointer destination, ReadOnlySpan<byte> source)
     {
         _context.RequireNotCapturing("a copy to the device");
@@ -89,7 +91,9 @@ internal sealed unsafe class CudaStaging : IDisposable
         }
     }
 
-    /// <summary>Orders the chunk at that offset from the GPU, if there is one. What the chunk carried before has passed: the stream runs in order.</summary>
+    /// <summary>
+    /// Orders the chunk at that offset from the GPU, if there is one. What the chunk carried before has passed: the stream runs in order.
+    /// </summary>
     private void Fetch(int k, DevicePointer source, long offset, int length)
     {
         if (offset < length)

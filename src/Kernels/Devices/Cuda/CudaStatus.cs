@@ -32,7 +32,8 @@ internal sealed unsafe class CudaStatus(ICudaDriver driver)
     public string Describe(CUresult status)
     {
         byte* name = null, text = null;
-        return driver.cuGetErrorName(status, &name) == CUresult.CUDA_SUCCESS && driver.cuGetErrorString(status, &text) == CUresult.CUDA_SUCCESS
+        return driver.cuGetErrorName(status, &name) == CUresult.CUDA_SUCCESS
+            && driver.cuGetErrorString(status, &text) == CUresult.CUDA_SUCCESS
             ? $"{NativeText.Of(name)} ({NativeText.Of(text)})"
             : $"error {(int)status}, which this driver has no name for";
     }
@@ -54,11 +55,11 @@ internal sealed unsafe class CudaStatus(ICudaDriver driver)
         CUresult.CUDA_ERROR_ILLEGAL_ADDRESS or CUresult.CUDA_ERROR_LAUNCH_FAILED or CUresult.CUDA_ERROR_MISALIGNED_ADDRESS
             or CUresult.CUDA_ERROR_INVALID_ADDRESS_SPACE or CUresult.CUDA_ERROR_INVALID_PC or CUresult.CUDA_ERROR_ILLEGAL_INSTRUCTION
             or CUresult.CUDA_ERROR_HARDWARE_STACK_ERROR or CUresult.CUDA_ERROR_ASSERT =>
-            "the CUDA context is lost; a kernel before this call did it: --device sim names the kernel, PTX line and thread of a wrong access, "
-            + "CUDA_LAUNCH_BLOCKING=1 makes the failing launch the call that is named",
+            "the CUDA context is lost; a kernel before this call did it: --device sim names the kernel, PTX line and thread of a wrong "
+            + "access, CUDA_LAUNCH_BLOCKING=1 makes the failing launch the call that is named",
         CUresult.CUDA_ERROR_LAUNCH_TIMEOUT =>
-            "the CUDA context is lost; the system ends kernels that run for seconds on a GPU with a display: take a smaller batch, another GPU, "
-            + "or raise the limit (on Windows TdrDelay)",
+            "the CUDA context is lost; the system ends kernels that run for seconds on a GPU with a display: take a smaller batch, another "
+            + "GPU, or raise the limit (on Windows TdrDelay)",
         CUresult.CUDA_ERROR_ECC_UNCORRECTABLE or CUresult.CUDA_ERROR_NVLINK_UNCORRECTABLE or CUresult.CUDA_ERROR_CONTAINED =>
             "the CUDA context is lost; the hardware reports a fault: see nvidia-smi -q and the system's log",
         CUresult.CUDA_ERROR_UNKNOWN or CUresult.CUDA_ERROR_CONTEXT_IS_DESTROYED or CUresult.CUDA_ERROR_EXTERNAL_DEVICE

@@ -70,14 +70,15 @@ internal sealed unsafe class CudnnConvolution : IDisposable
     {
         cudnnConvolutionFwdAlgoPerf_t* memory = stackalloc cudnnConvolutionFwdAlgoPerf_t[MostProposals];
         int count;
-        _status.ThrowIfFailed(_cudnn.cudnnGetConvolutionForwardAlgorithm_v7(_handle, _x, _weight, _convolution, _y, MostProposals, &count, memory), _what);
+        _status.ThrowIfFailed(
+            _cudnn.cudnnGetConvolutionForwardAlgorithm_v7(_handle, _x, _weight, _convolution, _y, MostProposals, &count, memory), _what);
         var proposals = new Span<cudnnConvolutionFwdAlgoPerf_t>(memory, count);
         foreach (ref cudnnConvolutionFwdAlgoPerf_t proposal in proposals)
         {
             AskForWorkspace(ref proposal);
         }
 
-        for (int from = 0; ConvolutionAlgorithm.Next(proposals, from, _key.WorkspaceBytes, _math, _computeMajor, _key.Relu) is { } k; from = k + 1)
+        for (int from = 0; Next(proposals, from) is { } k; from = k + 1)
         {
             Take(proposals[k]);
             cudnnStatus_t status = Enqueue(call);
@@ -92,7 +93,8 @@ internal sealed unsafe class CudnnConvolution : IDisposable
         throw new MachineException(least > _key.WorkspaceBytes
             ? $"{_what}: no algorithm of cuDNN does with {_key.WorkspaceBytes} bytes of workspace, the least is {least}: "
                 + $"give --workspace {(least.Value + (1 << 20) - 1) >> 20} (MiB) or more"
-            : $"{_what}: cuDNN has no algorithm for it in {_math} with {_key.WorkspaceBytes} bytes of workspace: give a larger --workspace, or use --device sim");
+            : $"{_what}: cuDNN has no algorithm for it in {_math} with {_key.WorkspaceBytes} bytes of workspace: "
+                + "give a larger --workspace, or use --device sim");
     }
 
     /// <summary>y = activation(x * w + bias).</summary>
@@ -129,6 +131,9 @@ internal sealed unsafe class CudnnConvolution : IDisposable
             proposal.memory = bytes;
         }
     }
+
+    private int? Next(ReadOnlySpan<cudnnConvolutionFwdAlgoPerf_t> proposals, int from) =>
+        ConvolutionAlgorithm.Next(proposals, from, _key.WorkspaceBytes, _math, _computeMajor, _key.Relu);
 
     private int Extent(long value, string name) => LibraryExtent.Of(value, $"{_what}: {name}");
 

@@ -39,7 +39,8 @@ internal sealed unsafe class CudnnDescriptors(ICudnn cudnn, CudnnStatus status, 
         cudnnConvolutionDescriptor_t made = descriptor;
         _destroy.Push(() => cudnn.cudnnDestroyConvolutionDescriptor(made));
         status.ThrowIfFailed(cudnn.cudnnSetConvolution2dDescriptor(
-            descriptor, padding, padding, stride, stride, 1, 1, cudnnConvolutionMode_t.CUDNN_CROSS_CORRELATION, cudnnDataType_t.CUDNN_DATA_FLOAT), what);
+            descriptor, padding, padding, stride, stride, 1, 1, cudnnConvolutionMode_t.CUDNN_CROSS_CORRELATION,
+            cudnnDataType_t.CUDNN_DATA_FLOAT), what);
         status.ThrowIfFailed(cudnn.cudnnSetConvolutionMathType(descriptor, math), what);
         return descriptor;
     }
@@ -65,7 +66,8 @@ internal sealed unsafe class CudnnDescriptors(ICudnn cudnn, CudnnStatus status, 
         cudnnPoolingDescriptor_t made = descriptor;
         _destroy.Push(() => cudnn.cudnnDestroyPoolingDescriptor(made));
         status.ThrowIfFailed(cudnn.cudnnSetPooling2dDescriptor(
-            descriptor, cudnnPoolingMode_t.CUDNN_POOLING_MAX, cudnnNanPropagation_t.CUDNN_PROPAGATE_NAN, window, window, 0, 0, stride, stride), what);
+            descriptor, cudnnPoolingMode_t.CUDNN_POOLING_MAX, cudnnNanPropagation_t.CUDNN_PROPAGATE_NAN, window, window, 0, 0, stride,
+            stride), what);
         return descriptor;
     }
 

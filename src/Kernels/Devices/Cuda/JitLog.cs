@@ -13,11 +13,13 @@ internal readonly partial record struct JitLog(int? Line, string Message)
     {
         if (ErrorInLine().Match(log) is { Success: true } located)
         {
-            return new JitLog(int.Parse(located.Groups["line"].ValueSpan, CultureInfo.InvariantCulture), located.Groups["message"].Value.Trim());
+            int line = int.Parse(located.Groups["line"].ValueSpan, CultureInfo.InvariantCulture);
+            return new JitLog(line, located.Groups["message"].Value.Trim());
         }
 
         string[] lines = log.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string? error = lines.FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal));
+        string? error = lines.FirstOrDefault(
+            line => line.Contains("error", StringComparison.Ordinal) || line.Contains("fatal", StringComparison.Ordinal));
         return new JitLog(null, error ?? lines.FirstOrDefault() ?? "its log is empty");
     }
 
