@@ -1,5 +1,6 @@
 using Harness.Kernels.Native;
 using Harness.Timing;
+using Verdict = Harness.Timing.Verdict;
 
 namespace Harness.Tests.Timing;
 
