@@ -23,7 +23,7 @@ public static class PtxVerifier
         foreach (PtxFunction function in module.Functions)
         {
             VerifyVariables(module, function.Variables);
-            PtxSizeLimits.Verify(module, function);
+            PtxSizeLimits.Verify(module, function, target);
             var operands = new PtxOperandChecker(module, function);
             foreach (PtxInstruction instruction in function.Instructions)
             {

@@ -220,6 +220,18 @@ public sealed class PtxVerifierTests
     }
 
     [Fact]
+    public void From_version_8_1_parameters_may_have_32764_bytes()
+    {
+        static PtxModule OfBytes(int bytes) => PtxParser.Parse(new PtxSource(
+            "test.ptx", $".version 8.1 .target sm_75 .address_size 64 .entry k(.param .b8 a[{bytes}]) {{ ret; }}"));
+
+        PtxVerifier.Verify(OfBytes(32764));
+        Assert.Equal(
+            "test.ptx:1: 'k' has 32765 bytes of parameters; 32764 are allowed",
+            Assert.Throws<PtxException>(() => PtxVerifier.Verify(OfBytes(32765))).Message);
+    }
+
+    [Fact]
     public void Files_of_32_bit_addresses_are_not_supported()
     {
         PtxModule module = PtxParser.Parse(new PtxSource("test.ptx", ".version 7.8\n.target sm_75\n.entry k() { ret; }"));

@@ -6,14 +6,19 @@ internal static class PtxSizeLimits
     /// <summary>More is to be had dynamically only (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability").</summary>
     private const long MaxStaticSharedBytes = 48 << 10;
 
-    /// <summary>PTX ISA, "Kernel Function Parameters", before .version 8.1 and sm_70 together.</summary>
+    /// <summary>PTX ISA, "Kernel Function Parameters"; with .version 8.1 and sm_70 the limit was raised.</summary>
     private const long MaxParameterBytes = 4352;
+
+    private const long RaisedMaxParameterBytes = 32764;
+    private const int RaisedSm = 70;
+
+    private static readonly Version s_raisedVersion = new(8, 1);
 
     private const ulong Barriers = 16;
     private const ulong WarpThreads = 32;
 
     /// <exception cref="PtxException">a size beyond its limit, or a parameter without one</exception>
-    public static void Verify(PtxModule module, PtxFunction function)
+    public static void Verify(PtxModule module, PtxFunction function, PtxTarget target)
     {
         long shared = function.Variables.Where(variable => variable is { Space: PtxStateSpace.Shared, IsExtern: false }).Sum(variable => variable.Bytes);
         if (shared > MaxStaticSharedBytes)
@@ -24,7 +29,7 @@ internal static class PtxSizeLimits
 
         if (function.IsEntry)
         {
-            Parameters(module, function);
+            Parameters(module, function, target.Sm >= RaisedSm && target.Version >= s_raisedVersion ? RaisedMaxParameterBytes : MaxParameterBytes);
         }
     }
 
@@ -50,7 +55,7 @@ internal static class PtxSizeLimits
     private static ulong? Constant(PtxInstruction instruction, int index) =>
         index < instruction.Operands.Length && instruction.Operands[index] is PtxImmediateOperand { Kind: PtxImmediateKind.Integer } constant ? constant.Bits : null;
 
-    private static void Parameters(PtxModule module, PtxFunction function)
+    private static void Parameters(PtxModule module, PtxFunction function, long most)
     {
         long bytes = 0;
         foreach (PtxVariable parameter in function.Parameters)
@@ -65,9 +70,9 @@ internal static class PtxSizeLimits
             bytes = (bytes + parameter.Alignment - 1) / parameter.Alignment * parameter.Alignment + parameter.Bytes;
         }
 
-        if (bytes > MaxParameterBytes)
+        if (bytes > most)
         {
-            throw new PtxException(module.SourceName, function.Line, $"'{function.Name}' has {bytes} bytes of parameters; {MaxParameterBytes} are allowed");
+            throw new PtxException(module.SourceName, function.Line, $"'{function.Name}' has {bytes} bytes of parameters; {most} are allowed");
         }
     }
 }
