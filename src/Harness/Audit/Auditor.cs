@@ -177,8 +177,8 @@ internal sealed class Auditor
             {
                 MemoryFault.Overrun => $"bytes written behind its end, from byte {finding.OffsetBytes} on, by step {finding.Step}",
                 MemoryFault.Unwritten => $"bytes never written, from byte {finding.OffsetBytes} on; step {finding.Step} writes it first",
-                _ => $"bytes that are not the same in two passes (made from unwritten memory, or not reproducible), from byte {finding.OffsetBytes} on; "
-                    + $"step {finding.Step} writes it first",
+                _ => "bytes that are not the same in two passes (made from unwritten memory, or not reproducible), "
+                    + $"from byte {finding.OffsetBytes} on; step {finding.Step} writes it first",
             };
             _mismatches.Add(new Mismatch(finding.Buffer, what, 0, finding.Bytes));
         }
@@ -198,8 +198,8 @@ internal sealed class Auditor
         {
             MemoryStage last = gpu.Driver.Stages[^1];
             _mismatches.Add(new Mismatch(
-                "driver", $"free bytes before and after a pass over memory that was already there, each of {gpu.Driver.FurtherPasses} times", last.FreeBeforeBytes,
-                last.FreeAfterBytes));
+                "driver", $"free bytes before and after a pass over memory that was already there, each of {gpu.Driver.FurtherPasses} times",
+                last.FreeBeforeBytes, last.FreeAfterBytes));
         }
 
         if (!gpu.Again.Rows.SequenceEqual(_pass.Ledger.Rows) || !gpu.Again.Moments.SequenceEqual(_pass.Ledger.Moments))

@@ -19,17 +19,22 @@ internal static class DriverTables
                 .. driver.Stages.Select(stage => Row(
                     stage.Name, stage.FreeBeforeBytes, stage.FreeAfterBytes, stage.TakenBytes, stage.RequestedBytes, stage.UnattributedBytes)),
                 Row("between stages", null, null, driver.BetweenStagesBytes, null, driver.BetweenStagesBytes),
-                Row("all", driver.BeforeBytes, driver.AfterBytes, driver.BeforeBytes - driver.AfterBytes, driver.RequestedBytes, driver.UnaccountedBytes),
+                Row(
+                    "all", driver.BeforeBytes, driver.AfterBytes, driver.BeforeBytes - driver.AfterBytes, driver.RequestedBytes,
+                    driver.UnaccountedBytes),
             ],
-            $"Requested is what this program asked the driver for; unattributed is the rest of the change: {(driver.Since == DriverAccount.ContextStage ? "the context, " : "")}"
-            + $"what libraries and modules take for themselves, granularity, other processes. The device's own allocations: {own}. {SecondPass(driver)}");
+            "Requested is what this program asked the driver for; unattributed is the rest of the change: "
+            + (driver.Since == DriverAccount.ContextStage ? "the context, " : "")
+            + "what libraries and modules take for themselves, granularity, other processes. "
+            + $"The device's own allocations: {own}. {SecondPass(driver)}");
     }
 
     public static ReportTable Convolutions(ImmutableArray<ConvolutionChoice> choices) => new(
         "Convolutions as the library chose them",
         ["x", "filters", "algorithm", "needs (bytes)", "has (bytes)"],
         [.. choices.Select(choice => ImmutableArray.Create(
-            $"[{choice.Shape.N},{choice.Shape.C},{choice.Shape.H},{choice.Shape.W}]", $"[{choice.Shape.K},{choice.Shape.C},{choice.Shape.R},{choice.Shape.S}]",
+            $"[{choice.Shape.N},{choice.Shape.C},{choice.Shape.H},{choice.Shape.W}]",
+            $"[{choice.Shape.K},{choice.Shape.C},{choice.Shape.R},{choice.Shape.S}]",
             choice.Algorithm, Quantities.Bytes(choice.NeededBytes), Quantities.Bytes(choice.BudgetBytes)))],
         "What an algorithm needs of its workspace is the library's word; the account has what it was given.", TextColumns: 3);
 
@@ -37,12 +42,13 @@ internal static class DriverTables
     public static ReportTable Sweep(ImmutableArray<CellResult> cells) => new(
         "The driver's memory, by configuration (bytes)",
         ["configuration", "free before", "free after", "requested", "unaccounted", "moved by a second pass", "passes to see it"],
-        [.. cells.Where(cell => cell.Audit.Gpu is not null).Select(cell => (cell.Cell.Configuration, cell.Audit.Gpu!.Driver)).Select(row => ImmutableArray.Create(
-            row.Configuration.ToString(), Quantities.Bytes(row.Driver.BeforeBytes), Quantities.Bytes(row.Driver.AfterBytes),
-            Quantities.Bytes(row.Driver.RequestedBytes), Quantities.Bytes(row.Driver.UnaccountedBytes), Quantities.Bytes(row.Driver.LastStageMovedBytes),
-            Quantities.Count(row.Driver.FurtherPasses)))],
-        "Requested is what this program holds of the driver: parameters, arena, workspace of cuBLAS. Unaccounted is what is gone beyond that: the context, "
-        + "what libraries and modules take for themselves, granularity, other processes. It is never folded into another number.");
+        [.. cells.Where(cell => cell.Audit.Gpu is not null).Select(cell => SweepRow(cell.Cell.Configuration, cell.Audit.Gpu!.Driver))],
+        "Requested is what this program holds of the driver: parameters, arena, workspace of cuBLAS. Unaccounted is what is gone beyond that: "
+        + "the context, what libraries and modules take for themselves, granularity, other processes. It is never folded into another number.");
+
+    private static ImmutableArray<string> SweepRow(Configuration configuration, DriverAccount driver) => Row(
+        configuration.ToString(), driver.BeforeBytes, driver.AfterBytes, driver.RequestedBytes, driver.UnaccountedBytes,
+        driver.LastStageMovedBytes, driver.FurtherPasses);
 
     private static string SecondPass(DriverAccount driver) => driver.LastStageMovedBytes switch
     {

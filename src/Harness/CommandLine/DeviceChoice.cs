@@ -21,7 +21,8 @@ internal sealed class DeviceChoice
 
     private readonly Option<DeviceWord> _device = new("--device")
     {
-        Description = "auto: cuda where it works, else sim; cuda:N: the N-th NVIDIA GPU, from 0; sim: the software GPU; null: plans and accounts, computes nothing",
+        Description = "auto: cuda where it works, else sim; cuda:N: the N-th NVIDIA GPU, from 0; sim: the software GPU; "
+            + "null: plans and accounts, computes nothing",
         HelpName = "auto|cuda[:N]|sim|null",
         DefaultValueFactory = _ => new DeviceWord(Auto, 0),
         CustomParser = result =>
@@ -57,7 +58,8 @@ internal sealed class DeviceChoice
 
     private readonly Option<long?> _workspace = Values.WholeNumber(
         "--workspace",
-        $"MiB of workspace of every convolution, 0 for none (cuda, default {CudaOptions.DefaultConvolutionWorkspaceBytes >> BytesPerMiBShift}; null: the plan of a GPU)",
+        "MiB of workspace of every convolution, 0 for none "
+            + $"(cuda, default {CudaOptions.DefaultConvolutionWorkspaceBytes >> BytesPerMiBShift}; null: the plan of a GPU)",
         0, MostWorkspaceMiB);
 
     private readonly Option<bool> _graph = new("--graph") { Description = "passes after the first are one launch of a recorded CUDA graph (cuda)" };

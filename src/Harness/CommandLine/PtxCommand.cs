@@ -9,9 +9,11 @@ using Harness.Reporting;
 
 namespace Harness.CommandLine;
 
-/// <summary><c>harness ptx run FILE</c>: anybody's PTX on the software GPU, with all its checks.</summary>
+/// <summary><c>harness ptx run FILE</c>: anybody's PTX on the software GPU, with all its checks, or on a real one.</summary>
 internal static class PtxCommand
 {
+    private const string Simulated = "sim";
+    private const string Cuda = "cuda";
     private const int MaximumGridX = int.MaxValue;
     private const int MaximumGridYz = 65535;
     private const int MaximumBlockXy = 1024;
@@ -38,7 +40,8 @@ internal static class PtxCommand
             HelpName = "ARG",
             AllowMultipleArgumentsPerToken = false,
         };
-        Option<string> device = Values.OneOf("--device", "sim is the software GPU", "sim", "cuda");
+        Option<string> device = Values.OneOf("--device", "sim: the software GPU; cuda: the first NVIDIA GPU", Simulated, Cuda);
+        Option<string?> libraries = CommonOptions.Libraries();
         Option<string?> jsonTarget = CommonOptions.Json();
 
         var command = new Command("run", "Launches one entry of a PTX file once and prints what it executed, read and wrote.");
@@ -49,6 +52,7 @@ internal static class PtxCommand
         command.Add(shared);
         command.Add(arguments);
         command.Add(device);
+        command.Add(libraries);
         command.Add(jsonTarget);
         command.SetAction(parsed =>
         {
@@ -66,18 +70,14 @@ internal static class PtxCommand
             PtxFunction function = Entry(source, entryName);
             ImmutableArray<PtxArgument> values = [.. (parsed.GetValue(arguments) ?? []).Select(PtxArgument.Parse)];
             RequireFit(function, values);
-            if (parsed.GetValue(device) == "cuda")
-            {
-                throw new MachineException("--device cuda: this version has no CUDA device; use --device sim");
-            }
-
-            using var simulated = new SimulatedDevice(new KernelLibrary([source]));
-            DeviceCounters cost = PtxLaunch.Run(simulated, entryName, gridDim, blockDim, (int)(parsed.GetValue(shared) ?? 0), values);
+            using IDevice opened = Open(parsed.GetValue(device)!, parsed.GetValue(libraries), new KernelLibrary([source]), host);
+            DeviceCounters? cost = PtxLaunch.Run(opened, entryName, gridDim, blockDim, (int)(parsed.GetValue(shared) ?? 0), values);
             if (!json.OwnsStandardOutput)
             {
-                host.Out.WriteLine(
-                    $"{entryName}: {Quantities.Count(cost.LaneInstructions)} lane instructions, "
-                    + $"{Quantities.Bytes(cost.BytesRead)} bytes read, {Quantities.Bytes(cost.BytesWritten)} bytes written");
+                host.Out.WriteLine(cost is null
+                    ? $"{entryName}: done on {opened.Description.Kind} ({opened.Description.Name}), which counts no instructions and no bytes"
+                    : $"{entryName}: {Quantities.Count(cost.Value.LaneInstructions)} lane instructions, "
+                        + $"{Quantities.Bytes(cost.Value.BytesRead)} bytes read, {Quantities.Bytes(cost.Value.BytesWritten)} bytes written");
             }
 
             json.Write(new JsonObject
@@ -85,13 +85,25 @@ internal static class PtxCommand
                 ["schema"] = "harness.ptx/1",
                 ["file"] = path,
                 ["entry"] = entryName,
-                ["laneInstructions"] = cost.LaneInstructions,
-                ["bytesRead"] = cost.BytesRead,
-                ["bytesWritten"] = cost.BytesWritten,
+                ["laneInstructions"] = cost?.LaneInstructions,
+                ["bytesRead"] = cost?.BytesRead,
+                ["bytesWritten"] = cost?.BytesWritten,
             });
             return HarnessProgram.ExitDone;
         });
         return command;
+    }
+
+    private static IDevice Open(string device, string? libraries, KernelLibrary kernels, CommandHost host)
+    {
+        if (device == Cuda)
+        {
+            return CudaDevice.Open(host.FindLibraries(libraries).Api, kernels, CudaOptions.Default);
+        }
+
+        return libraries is null
+            ? new SimulatedDevice(kernels)
+            : throw new CallerException($"{CommonOptions.Libraries().Name} does not apply to --device {Simulated}");
     }
 
     private static PtxFunction Entry(PtxSource source, string name)

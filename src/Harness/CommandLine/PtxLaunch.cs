@@ -8,9 +8,10 @@ namespace Harness.CommandLine;
 /// <summary>One launch with buffers made for it: filled before, written to their files after.</summary>
 internal static class PtxLaunch
 {
-    /// <returns>what the launch alone cost</returns>
+    /// <returns>what the launch alone cost; null where the device cannot count</returns>
     /// <exception cref="CheckFailedException">a violation, or an out buffer that was not written whole</exception>
-    public static DeviceCounters Run(IDevice device, string entry, Dim3 grid, Dim3 block, int sharedBytes, ImmutableArray<PtxArgument> arguments)
+    public static DeviceCounters? Run(
+        IDevice device, string entry, Dim3 grid, Dim3 block, int sharedBytes, ImmutableArray<PtxArgument> arguments)
     {
         ulong[] words = new ulong[arguments.Length];
         var live = new List<LiveBuffer>();
@@ -25,13 +26,19 @@ internal static class PtxLaunch
         }
 
         KernelHandle kernel = device.Kernel(entry);
-        DeviceCounters before = device.Counters!.Value;
+        DeviceCounters? before = device.Counters;
         device.Launch(new KernelLaunch { Kernel = kernel, Grid = grid, Block = block, SharedBytes = sharedBytes, Arguments = words });
         device.Synchronize();
-        DeviceCounters cost = device.Counters!.Value - before;
+        DeviceCounters? cost = device.Counters - before;
         foreach (LiveBuffer buffer in live.Where(buffer => buffer.Argument.Target is not null))
         {
             Save(device, buffer);
+        }
+
+        foreach (LiveBuffer buffer in live)
+        {
+            device.EndBuffer(buffer.Id);
+            device.Free(buffer.Address);
         }
 
         return cost;
@@ -42,10 +49,16 @@ internal static class PtxLaunch
     private static DevicePointer Allocate(IDevice device, PtxBuffer buffer, List<LiveBuffer> live)
     {
         DevicePointer address = device.Allocate(buffer.Text, buffer.Bytes);
-        live.Add(new LiveBuffer(buffer, address, device.BeginBuffer(buffer.Text, address, buffer.Bytes)));
+        int id = device.BeginBuffer(buffer.Text, address, buffer.Bytes);
+        live.Add(new LiveBuffer(buffer, address, id));
         if (buffer.Initial is { } initial)
         {
             device.CopyToDevice(address, initial);
+        }
+        else if (device.Touch(id) is null)
+        {
+            // A device that cannot see unwritten bytes gets zeros in them, so that a file is the same in every run.
+            device.CopyToDevice(address, new byte[buffer.Bytes]);
         }
 
         return address;

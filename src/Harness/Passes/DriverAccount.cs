@@ -33,16 +33,20 @@ internal sealed record DriverAccount(ImmutableArray<MemoryStage> Stages, int Fur
     /// <summary>What is gone beyond what we asked for: contexts, the libraries' own, modules, granularity, and other processes.</summary>
     public long? UnaccountedBytes => BeforeBytes - AfterBytes - RequestedBytes;
 
-    /// <summary>The part of <see cref="UnaccountedBytes"/> that went between two stages: to other processes, or to what ran before (checks, other configurations).</summary>
+    /// <summary>
+    /// The part of <see cref="UnaccountedBytes"/> that went between two stages: to other processes, or to what ran before (checks, other
+    /// configurations).
+    /// </summary>
     public long? BetweenStagesBytes => UnaccountedBytes - Stages.Sum(stage => stage.UnattributedBytes ?? 0);
 
     /// <summary>What the last stage moved; 0 is what it must be.</summary>
     public long? LastStageMovedBytes => Stages.IsEmpty ? null : Stages[^1].TakenBytes;
 
     /// <summary>
-    /// What was granted although the GPU's free memory did not shrink by it. A driver that spills into system memory (Windows since driver 531)
-    /// grants more than there is: more than was free before is certain to be elsewhere, and a grant that free memory did not pay for is too,
-    /// up to the granularity, unless another process gave back as much meanwhile. 0 where nothing points at it, or where nothing is known.
+    /// What was granted although the GPU's free memory did not shrink by it. A driver that spills into system memory (Windows since
+    /// driver 531) grants more than there is: more than was free before is certain to be elsewhere, and a grant that free memory did not
+    /// pay for is too, up to the granularity, unless another process gave back as much meanwhile. 0 where nothing points at it, or where
+    /// nothing is known.
     /// </summary>
     public static long SpilledBytes(MemoryStage stage)
     {

@@ -24,7 +24,8 @@ internal static class GpuPreflight
         long batch = largestBatch();
         string own = string.Join(", ", gpu.OwnAllocations.Select(allocation => Text($"{allocation.Bytes} for {allocation.Name}")));
         throw new MachineException(
-            Text($"{what} needs {(Int128)parameterBytes + arenaBytes} bytes on {gpu.Properties.Name} (parameters {parameterBytes}, arena with workspace {arenaBytes}) ")
+            Text($"{what} needs {(Int128)parameterBytes + arenaBytes} bytes on {gpu.Properties.Name} ")
+            + Text($"(parameters {parameterBytes}, arena with workspace {arenaBytes}) ")
             + Text($"and {availableBytes} of {gpu.Memory.TotalBytes} are free{(own.Length > 0 ? $" beside {own}" : "")}; ")
             + (batch > 0 ? Text($"the largest batch that fits is {batch}") : "not even batch 1 fits"));
     }

@@ -150,12 +150,16 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         }
         while (driver.LastStageMovedBytes != 0 && tries < MostFurtherPasses);
 
-        ConvolutionShape[] shapes = [.. program.Steps.OfType<ConvolutionStep>().Select(step => new ConvolutionShape(
-            step.X.Shape[0], step.X.Shape[1], step.X.Shape[2], step.X.Shape[3], step.Weight.Shape[0], step.Weight.Shape[2], step.Weight.Shape[3],
-            step.Padding, step.Stride))];
+        ConvolutionShape[] shapes = [.. program.Steps.OfType<ConvolutionStep>().Select(ShapeOf)];
         return new GpuPass(
             driver, [.. gpu.OwnAllocations], [.. gpu.ConvolutionChoices.Where(choice => shapes.Contains(choice.Shape))], again.Ledger,
             _check?.Findings);
+    }
+
+    private static ConvolutionShape ShapeOf(ConvolutionStep step)
+    {
+        (Shape x, Shape weight) = (step.X.Shape, step.Weight.Shape);
+        return new ConvolutionShape(x[0], x[1], x[2], x[3], weight[0], weight[2], weight[3], step.Padding, step.Stride);
     }
 
     private void WriteInputs(StepProgram program, Executor executor, ReadTensor inputs)
@@ -200,7 +204,8 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         _weightsOf = null;
         _watch?.ForgetFrom(ParameterStage);
         TensorSpec[] tensors = [.. prepared.Program.Of(TensorCategory.Parameter)];
-        _parameters = Measured(ParameterStage, ParameterBytes(prepared.Program), () => new ParameterRegion(tensors, _device, guardBytes: _guardBytes));
+        _parameters = Measured(
+            ParameterStage, ParameterBytes(prepared.Program), () => new ParameterRegion(tensors, _device, guardBytes: _guardBytes));
         if (_device.Computes)
         {
             foreach (TensorSpec tensor in tensors)

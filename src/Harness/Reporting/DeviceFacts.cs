@@ -47,8 +47,8 @@ internal sealed record GpuFacts(GpuProperties Properties, MathMode Math, bool Gr
     {
         GpuProperties p = Properties;
         string cudnn = p.CudnnVersion is null ? "no cuDNN" : $"cuDNN {VersionText.Cudnn(p.CudnnVersion)}";
-        return $"{p.Name}, GPU {p.Index}, compute capability {p.ComputeMajor}.{p.ComputeMinor}, driver for CUDA {VersionText.Driver(p.DriverVersion)}, "
-            + $"cuBLAS {VersionText.Cublas(p.CublasVersion)}, {cudnn}; math {Label(Math)}, "
+        return $"{p.Name}, GPU {p.Index}, compute capability {p.ComputeMajor}.{p.ComputeMinor}, "
+            + $"driver for CUDA {VersionText.Driver(p.DriverVersion)}, cuBLAS {VersionText.Cublas(p.CublasVersion)}, {cudnn}; math {Label(Math)}, "
             + $"graph {(Graph ? "on" : "off")}{(Check ? ", guard bands and poison" : "")}";
     }
 

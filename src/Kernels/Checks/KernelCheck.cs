@@ -17,7 +17,7 @@ public sealed record KernelCheckResult(
 /// <summary>Every entry against its reference on a table of awkward shapes.</summary>
 public static class KernelCheck
 {
-    /// <summary>Entries that the device lacks the library for: what a GPU without cuDNN leaves to others. Named by the caller, they are run all the same.</summary>
+    /// <summary>Entries that the device lacks the library for (a GPU without cuDNN). Named by the caller, they are run all the same.</summary>
     public static ImmutableArray<string> LeftOut(IDevice device) =>
         device is IGpu { Properties.CudnnVersion: null } ? [LibraryCases.ConvolutionEntry, LibraryCases.MaxPoolEntry] : [];
 

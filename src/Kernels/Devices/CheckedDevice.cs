@@ -46,7 +46,10 @@ public sealed class CheckedDevice(IDevice inner, long guardBytes) : IDevice
 
     public DeviceCounters? Counters => inner.Counters;
 
-    /// <summary>Everything found since the latest <see cref="ForgetPasses"/>, in the order of the buffers' births: where one thing follows from another, the cause is first.</summary>
+    /// <summary>
+    /// Everything found since the latest <see cref="ForgetPasses"/>, in the order of the buffers' births: where one thing follows from
+    /// another, the cause is first.
+    /// </summary>
     public ImmutableArray<MemoryFinding> Findings => [.. _findings.OrderBy(found => found.Order).Select(found => found.Finding)];
 
     /// <summary>Other passes follow, over other inputs or of another program.</summary>

@@ -61,6 +61,37 @@ public sealed class GpuCommandTests
     }
 
     [Fact]
+    public void Anybodys_ptx_runs_on_a_gpu()
+    {
+        using var gpu = new FakeGpu();
+        using var folder = new TemporaryFolder();
+        string file = folder.Write(
+            "k.ptx",
+            """
+            .version 6.4
+            .target sm_75
+            .address_size 64
+            .visible .entry k(.param .u64 y, .param .u32 v)
+            {
+                .reg .u64 %rd<2>;
+                .reg .u32 %r<2>;
+                ld.param.u64 %rd1, [y];
+                ld.param.u32 %r1, [v];
+                st.global.u32 [%rd1], %r1;
+                ret;
+            }
+
+            """);
+        CliResult result = Cli.Run(
+            gpu.Api, "ptx", "run", file, "--entry", "k", "--grid", "1", "--block", "1", "--arg", $"out:{folder.At("y.bin")}:8", "--arg", "u32:7",
+            "--device", "cuda");
+        Assert.Equal("", result.Error);
+        Assert.Equal("k: done on cuda (NVIDIA Double), which counts no instructions and no bytes\n", result.Out);
+        Assert.Equal<byte>([7, 0, 0, 0, 0, 0, 0, 0], File.ReadAllBytes(folder.At("y.bin")));
+        Assert.Empty(gpu.Leftovers());
+    }
+
+    [Fact]
     public void Kernels_are_checked_on_a_gpu_in_the_arithmetic_that_was_asked_for()
     {
         using var gpu = new FakeGpu();

@@ -13,7 +13,10 @@ using Harness.Tests.Shared.NativeDouble;
 
 namespace Harness.Tests.Passes;
 
-/// <summary>Whole small models through plan, arena, executor and CudaDevice on a double of the GPU: what is audited, what the driver's memory says, what a check finds.</summary>
+/// <summary>
+/// Whole small models through plan, arena, executor and CudaDevice on a double of the GPU: what is audited, what the driver's memory says,
+/// what a check finds.
+/// </summary>
 public sealed class GpuPassTests
 {
     private const long MiB = 1 << 20;
@@ -81,7 +84,8 @@ public sealed class GpuPassTests
         Assert.NotEmpty(audit.Gpu.Convolutions);
         Assert.All(audit.Gpu.Convolutions, choice => Assert.Equal(GpuRig.WorkspaceBytes, choice.BudgetBytes));
         Assert.All(
-            audit.Buffers.Where(row => row.Category == CategoryLabels.Workspace), row => Assert.Equal(new Pair(GpuRig.WorkspaceBytes, GpuRig.WorkspaceBytes), row.Bytes));
+            audit.Buffers.Where(row => row.Category == CategoryLabels.Workspace),
+            row => Assert.Equal(new Pair(GpuRig.WorkspaceBytes, GpuRig.WorkspaceBytes), row.Bytes));
     }
 
     [Fact]
@@ -193,7 +197,9 @@ public sealed class GpuPassTests
         using var text = new StringWriter();
         var host = new CommandHost(text, TextWriter.Null, false, false, TimeProvider.System, new MachineDescription(null, 1, "", ""));
         AuditView.Write(audit, host.OutConsole(), allBuffers: false, allSteps: false);
-        Assert.Contains("cuda (NVIDIA Double, GPU 0, compute capability 8.6, driver for CUDA 12.4, cuBLAS 12.6.4, cuDNN 9.6.0; math fp32, graph off;", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "cuda (NVIDIA Double, GPU 0, compute capability 8.6, driver for CUDA 12.4, cuBLAS 12.6.4, cuDNN 9.6.0; math fp32, graph off;",
+            text.ToString(), StringComparison.Ordinal);
         Assert.Contains("A second pass moved nothing.", text.ToString(), StringComparison.Ordinal);
         Assert.Contains("Convolutions as the library chose them", text.ToString(), StringComparison.Ordinal);
 
@@ -207,6 +213,7 @@ public sealed class GpuPassTests
     {
         PtxSource good = KernelLibrary.Embedded.Sources.Single(source => source.Name.Contains("attention_mask", StringComparison.Ordinal));
         Assert.Contains(line, good.Text, StringComparison.Ordinal);
-        return new KernelLibrary(KernelLibrary.Embedded.Sources.Replace(good, good with { Text = good.Text.Replace(line, instead, StringComparison.Ordinal) }));
+        PtxSource broken = good with { Text = good.Text.Replace(line, instead, StringComparison.Ordinal) };
+        return new KernelLibrary(KernelLibrary.Embedded.Sources.Replace(good, broken));
     }
 }

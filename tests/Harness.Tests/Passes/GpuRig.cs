@@ -24,7 +24,8 @@ internal sealed class GpuRig : IDisposable
         TextWriter.Null, TextWriter.Null, false, false, TimeProvider.System, new MachineDescription(null, 1, "", ""));
 
     public GpuRig(
-        bool graph = false, bool check = false, long workspaceBytes = WorkspaceBytes, KernelLibrary? kernels = null, Func<CudaApi, CudaApi>? change = null)
+        bool graph = false, bool check = false, long workspaceBytes = WorkspaceBytes, KernelLibrary? kernels = null,
+        Func<CudaApi, CudaApi>? change = null)
     {
         CudaApi api = (change ?? (same => same))(Gpu.Api);
         CudaDevice device = CudaDevice.Open(api, kernels ?? KernelLibrary.Embedded, new CudaOptions(0, MathMode.Fp32, workspaceBytes));

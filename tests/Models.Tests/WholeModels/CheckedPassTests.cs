@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Harness.Models.Tests.WholeModels;
 
-/// <summary>Each architecture twice through the checking device with bands between its buffers: our kernels leave nothing to find, and the bytes are those of a pass without checks.</summary>
+/// <summary>
+/// Each architecture through the checking device with bands between its buffers: our kernels leave nothing to find, and the bytes are those
+/// of a pass without checks.
+/// </summary>
 public sealed class CheckedPassTests
 {
     public static TheoryData<string, Placement> Cases
