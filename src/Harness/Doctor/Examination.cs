@@ -68,8 +68,7 @@ internal static class Examination
             string libraries = api.Cudnn.Value is null ? "cuBLAS" : "cuBLAS and cuDNN";
             return
             [
-                new DoctorCheck(
-                    $"{name}: opens", true, $"context, {libraries}, the PTX of {KernelLibrary.Embedded.Sources.Length} files compiled"),
+                new DoctorCheck($"{name}: opens", true, $"context, {libraries}, every kernel compiled"),
                 .. s_works.Select(work => work.Entry == Convolution && api.Cudnn.Value is null
                     ? new DoctorCheck($"{name}: {work.Name}", null, "not tried without cuDNN")
                     : Compute(device, $"{name}: {work.Name}", work.Entry)),
@@ -81,10 +80,9 @@ internal static class Examination
     {
         try
         {
-            ImmutableArray<KernelCheckResult> results = [.. KernelCheck.Run(device, entry)];
-            KernelCheckResult? wrong = results.FirstOrDefault(result => !result.Passed);
+            KernelCheckResult? wrong = KernelCheck.Run(device, entry).FirstOrDefault(result => !result.Passed);
             return wrong is null
-                ? new DoctorCheck(name, true, $"{entry} is right at {results.Length} shapes")
+                ? new DoctorCheck(name, true, $"{entry} is right at every shape")
                 : new DoctorCheck(name, false, $"{entry} is wrong at {wrong.Shape}: {wrong.Failure}");
         }
         catch (MachineException exception)

@@ -4,7 +4,7 @@ namespace Harness.Kernels.Native;
 
 /// <summary>What is known of a library that could be loaded.</summary>
 /// <param name="Problem">why it is not used all the same</param>
-internal readonly record struct Verdict(string? Version, string? Problem = null, string? ToDo = null, string? Warning = null);
+internal readonly record struct LibraryVerdict(string? Version, string? Problem = null, string? ToDo = null, string? Warning = null);
 
 /// <param name="Handle">of the library that is used; 0 where none is</param>
 internal readonly record struct FoundLibrary(nint Handle, LibraryFinding Finding);
@@ -16,11 +16,11 @@ internal sealed class LibrarySearch(SearchSite site, ISystemLoader loader, Immut
     private const string NotThere = "not there";
 
     /// <param name="judge">looks at a library that was loaded: its version, and whether it fits this machine</param>
-    public FoundLibrary Find(LibrarySpec library, InstallAdvice advice, Func<nint, Verdict> judge)
+    public FoundLibrary Find(LibrarySpec library, InstallAdvice advice, Func<nint, LibraryVerdict> judge)
     {
         ImmutableArray<string> files = library.Files(site.IsWindows);
         var lookedFor = ImmutableArray.CreateBuilder<LookedFor>();
-        Verdict? rejected = null;
+        LibraryVerdict? rejected = null;
         foreach (LibraryPlace place in LibraryPlaces.For(library, site, named))
         {
             string outcome = NotThere;
@@ -33,7 +33,7 @@ internal sealed class LibrarySearch(SearchSite site, ISystemLoader loader, Immut
                 }
 
                 (nint handle, string? problem) = Load(library, path, place.Folder);
-                Verdict verdict = handle == 0 ? new Verdict(null, problem) : judge(handle);
+                LibraryVerdict verdict = handle == 0 ? new LibraryVerdict(null, problem) : judge(handle);
                 if (handle != 0 && verdict.Problem is null && MissingEntry(library, handle) is { } entry)
                 {
                     string version = verdict.Version is null ? "" : $" {verdict.Version}";

@@ -52,7 +52,7 @@ public static class NativeLibraries
         FoundLibrary cudnn = search.Find(LibrarySpec.Cudnn, advice, handle =>
         {
             int? cudaMajor = LibraryVersions.CudaOfCudnn(loader, handle) / 1000;
-            Verdict verdict = JudgeAgainstDriver(
+            LibraryVerdict verdict = JudgeAgainstDriver(
                 LibrarySpec.Cudnn, LibraryVersions.OfCudnn(loader, handle), cudaMajor, driverCuda, advice);
             return cublas.Handle == 0 || cudaMajor is null || cublasMajor is null || cudaMajor == cublasMajor
                 ? verdict
@@ -60,28 +60,28 @@ public static class NativeLibraries
         });
         FoundLibrary nvml = search.Find(LibrarySpec.Nvml, advice, handle =>
             Nvml.ThrottleReasonNames.Any(name => loader.Export(handle, name) != 0)
-                ? new Verdict(null)
-                : new Verdict(null, $"NVML is of no known version: it lacks {Nvml.ThrottleReasonNames[^1]}"));
+                ? new LibraryVerdict(null)
+                : new LibraryVerdict(null, $"NVML is of no known version: it lacks {Nvml.ThrottleReasonNames[^1]}"));
         return [driver, cublas, cudnn, nvml];
     }
 
-    private static Verdict JudgeDriver(int? cuda, InstallAdvice advice) => cuda is { } known && known < LibraryVersions.OldestDriver
-        ? new Verdict(
+    private static LibraryVerdict JudgeDriver(int? cuda, InstallAdvice advice) => cuda is { } known && known < LibraryVersions.OldestDriver
+        ? new LibraryVerdict(
             $"CUDA {LibraryVersions.Cuda(known)}",
             $"the NVIDIA driver supports CUDA {LibraryVersions.Cuda(known)}, "
             + $"this program needs {LibraryVersions.Cuda(LibraryVersions.OldestDriver)} or later",
             advice.NewerDriver(LibraryVersions.OldestDriverNumber))
-        : new Verdict(cuda is null ? null : $"CUDA {LibraryVersions.Cuda(cuda.Value)}");
+        : new LibraryVerdict(cuda is null ? null : $"CUDA {LibraryVersions.Cuda(cuda.Value)}");
 
     /// <summary>A driver serves the libraries of its own CUDA major version and of older ones (CUDA Compatibility).</summary>
-    private static Verdict JudgeAgainstDriver(
+    private static LibraryVerdict JudgeAgainstDriver(
         LibrarySpec library, Version? version, int? cudaMajor, int? driverCuda, InstallAdvice advice) =>
         cudaMajor is { } major && driverCuda is { } driver && driver < major * 1000
-            ? new Verdict(
+            ? new LibraryVerdict(
                 version?.ToString(),
                 $"{library.Name} {version} is for CUDA {major}, this driver supports CUDA {LibraryVersions.Cuda(driver)}",
                 $"{advice.DriverForCuda(major)}, or {advice.Of(library)}")
-            : new Verdict(version?.ToString());
+            : new LibraryVerdict(version?.ToString());
 
     private static NativePart<T> Part<T>(FoundLibrary found, Func<nint, T> create)
         where T : class =>
