@@ -11,7 +11,7 @@ namespace Harness.Benchmarks;
 /// <param name="Verdict">of the run: what concerns no single figure</param>
 internal sealed record BenchRecord(
     MachineDescription Machine, DeviceFacts Device, long Seed, Peaks? Peaks, GpuLimits? Limits, Verdict Verdict,
-    ImmutableArray<(string Group, ImmutableArray<MeasuredResult> Results, int TooLarge)> Groups, ImmutableArray<ArenaResult>? Arena)
+    ImmutableArray<(string Group, ImmutableArray<MeasuredResult> Results, int LeftOut)> Groups, ImmutableArray<ArenaResult>? Arena)
 {
     public bool IsValid => Verdict.IsValid && Groups.All(group => group.Results.All(result => result.Verdict.IsValid));
 }
@@ -43,7 +43,7 @@ internal static class BenchJson
         ["groups"] = new JsonArray([.. record.Groups.Select(group => new JsonObject
         {
             ["group"] = group.Group,
-            ["tooLarge"] = group.TooLarge,
+            ["leftOut"] = group.LeftOut,
             ["results"] = new JsonArray([.. group.Results.Select(Result)]),
         })]),
         ["arena"] = record.Arena is { } arena

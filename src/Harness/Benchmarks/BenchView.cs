@@ -30,14 +30,14 @@ internal static class BenchView
                 "One allocate and one free of a tensor, the ledger's rows included.").WriteTo(console);
         }
 
-        foreach ((string group, ImmutableArray<MeasuredResult> results, int tooLarge) in record.Groups)
+        foreach ((string group, ImmutableArray<MeasuredResult> results, int leftOut) in record.Groups)
         {
             MeasuredColumn[] columns = [.. MeasuredColumn.Of(record.Device.Gpu is not null).Where(column => column.IsKnownFor(results))];
-            string leftOut = tooLarge == 0 ? "" : $" {tooLarge} left out: their buffers are too large for this device.";
+            string without = leftOut == 0 ? "" : $" {leftOut} left out: their buffers are too large for this device, or they need a library that is missing.";
             new ReportTable(
                 group, [.. columns.Select(column => column.Name)],
                 [.. results.Select(result => columns.Select(column => column.Text(result)).ToImmutableArray())],
-                $"docs/benchmarking.md says how each column is computed.{leftOut}", TextColumns: columns.Count(column => column.IsText)).WriteTo(console);
+                $"docs/benchmarking.md says how each column is computed.{without}", TextColumns: columns.Count(column => column.IsText)).WriteTo(console);
         }
 
         PrintFindings(record, console);

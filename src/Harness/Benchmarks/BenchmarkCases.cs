@@ -12,9 +12,10 @@ namespace Harness.Benchmarks;
 /// <param name="Entry">of <see cref="KernelCatalog"/>, checked before it is timed; null for a whole pass, which is checked by checking all</param>
 /// <param name="Shape">of what it writes</param>
 /// <param name="SetBytes">device memory that one set of its buffers takes</param>
+/// <param name="NeedsConvolutions">or poolings: on a GPU, cuDNN</param>
 /// <param name="Open">allocates and fills its buffers on a device</param>
 internal sealed record MeasuredCase(
-    string Name, string? Entry, string Shape, StepCost Cost, long SetBytes, Func<IDevice, long, IBenchmarkWork> Open)
+    string Name, string? Entry, string Shape, StepCost Cost, long SetBytes, bool NeedsConvolutions, Func<IDevice, long, IBenchmarkWork> Open)
 {
     public override string ToString() => Name;
 }
@@ -42,6 +43,7 @@ internal static class BenchmarkCases
             };
             yield return new MeasuredCase(
                 version is null ? name : $"{name} v{version}", entry, step.Writes[0].Shape.ToString(), StepCost.Of(step), StepWork.SetBytes(step),
+                step is ConvolutionStep or MaxPoolStep,
                 (device, seed) => new StepWork(device, program, step, chosen, values(seed)));
         }
     }

@@ -25,9 +25,11 @@ internal static class BenchmarkRuns
 
     /// <summary>The cases of a group that this device can do, and that the caller named.</summary>
     /// <param name="name">an entry, or a part of a case's name; null for all</param>
-    /// <param name="tooLarge">how many were left out because their buffers are too large for the device</param>
-    /// <exception cref="CallerException">no case is named so, or all that are do not fit</exception>
-    public static ImmutableArray<MeasuredCase> Chosen(string group, string? name, bool graph, BenchmarkSession session, out int tooLarge)
+    /// <param name="isAsked">the caller named this group: then nothing to do is an error</param>
+    /// <param name="leftOut">how many need more memory than there is, or a library that is missing</param>
+    /// <exception cref="CallerException">no case is named so, or none of them fits</exception>
+    /// <exception cref="MachineException">all need a library that is missing</exception>
+    public static ImmutableArray<MeasuredCase> Chosen(string group, string? name, bool isAsked, bool graph, BenchmarkSession session, out int leftOut)
     {
         MeasuredCase[] all = [.. CasesOf(group, graph, session.Device)];
         MeasuredCase[] named = [.. all.Where(measured => name is null || measured.Entry == name || measured.Name.Contains(name, StringComparison.Ordinal))];
@@ -38,13 +40,18 @@ internal static class BenchmarkRuns
                 $"no benchmark of '{group}' is named '{name}'{NearestWord.Hint(name!, words)}; known: {string.Join(", ", words)}, or a part of a benchmark's name");
         }
 
-        // A pass is the same on every device and is never left out.
-        long largestBytes = session.LargestSetBytes;
-        ImmutableArray<MeasuredCase> fitting = [.. named.Where(measured => measured.Entry is null || measured.SetBytes <= largestBytes)];
-        tooLarge = named.Length - fitting.Length;
-        return fitting.IsEmpty
+        IGpu? withoutCudnn = session.Device is IGpu { Properties.CudnnVersion: null } lacking ? lacking : null;
+        MeasuredCase[] possible = [.. named.Where(measured => withoutCudnn is null || !measured.NeedsConvolutions)];
+        ImmutableArray<MeasuredCase> fitting = [.. possible.Where(measured => !session.IsTooLarge(measured))];
+        leftOut = named.Length - fitting.Length;
+        if (fitting.IsEmpty && isAsked && possible.Length == 0)
+        {
+            withoutCudnn!.RequireConvolutions();
+        }
+
+        return fitting.IsEmpty && isAsked
             ? throw new CallerException(
-                $"'{named[0].Name}' needs {named[0].SetBytes} bytes of buffers; on device '{session.Device.Description.Kind}' at most {largestBytes} are timed")
+                $"'{named[0].Name}' needs {named[0].SetBytes} bytes of buffers; on device '{session.Device.Description.Kind}' at most {session.LargestSetBytes} are timed")
             : fitting;
     }
 }

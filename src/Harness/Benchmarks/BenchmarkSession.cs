@@ -48,7 +48,9 @@ internal sealed class BenchmarkSession : IDisposable
     /// <summary>Known once <see cref="MeasurePeaks"/> ran.</summary>
     public Peaks Peaks { get; private set; } = new(null, null);
 
-    /// <summary>A case whose buffers take more is not for this device.</summary>
+    /// <summary>Whether a case's buffers are more than this device should be given. A pass is the published one, and the software GPU runs it too.</summary>
+    public bool IsTooLarge(MeasuredCase measured) => measured.SetBytes > LargestSetBytes && (_gpu is not null || measured.Entry is not null);
+
     public long LargestSetBytes => _gpu is null ? LargestSimulatedBytes : _gpu.Memory.FreeBytes / 5 * 4;
 
     public void MeasurePeaks()

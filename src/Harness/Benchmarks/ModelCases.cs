@@ -29,6 +29,7 @@ internal static class ModelCases
         long bytes = program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Bytes) + MemoryPlanner.Plan(program, Placement.Planned).CapacityBytes;
         return new MeasuredCase(
             name, Entry: null, program.Of(TensorCategory.Output).First().Shape.ToString(), cost, bytes,
+            program.Steps.Any(step => step is ConvolutionStep or MaxPoolStep),
             (opened, seed) => new PassWork(opened, program, graph, model.Seeded(seed).Read));
     }
 

@@ -76,10 +76,10 @@ internal static class BenchCommand
             : null;
         using var session = new BenchmarkSession(opened.Unchecked, opened.Facts.Math, conditions, seed, StoppingRule.Default, host.Time);
         bool graph = opened.Facts.Gpu?.Graph ?? false;
-        (string Group, ImmutableArray<MeasuredCase> Cases, int TooLarge)[] chosen =
+        (string Group, ImmutableArray<MeasuredCase> Cases, int LeftOut)[] chosen =
         [
             .. groups.Where(group => group != BenchmarkRuns.Arena)
-                .Select(group => (group, BenchmarkRuns.Chosen(group, name, graph, session, out int tooLarge), tooLarge)),
+                .Select(group => (group, BenchmarkRuns.Chosen(group, name, isAsked: groups.Length == 1, graph, session, out int leftOut), leftOut)),
         ];
         return ProgressView.Show(host, chosen.Sum(group => group.Cases.Length), progress =>
         {
@@ -93,13 +93,13 @@ internal static class BenchCommand
 
             ImmutableArray<(string, ImmutableArray<MeasuredResult>, int)> results =
             [
-                .. chosen.Select(group => (group.Group, MeasuredRun.Run(group.Cases, session.Device, Path.Combine(folder, group.Group), measured =>
+                .. chosen.Where(group => !group.Cases.IsEmpty).Select(group => (group.Group, MeasuredRun.Run(group.Cases, session.Device, Path.Combine(folder, group.Group), measured =>
                 {
                     progress.Describe(measured.Name);
                     MeasuredResult result = session.Measure(measured);
                     progress.Advance(1);
                     return result;
-                }), group.TooLarge)),
+                }), group.LeftOut)),
             ];
             ImmutableArray<ArenaResult>? arena = groups.Contains(BenchmarkRuns.Arena) && name is null
                 ? ArenaRun.Run(Path.Combine(folder, BenchmarkRuns.Arena))

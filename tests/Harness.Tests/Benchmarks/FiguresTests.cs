@@ -99,7 +99,7 @@ public sealed class FiguresTests
     private static MeasuredResult Result(StepCost cost, double? coldSeconds, double warmSeconds)
     {
         var measurement = new Measurement(coldSeconds is { } cold ? Of(CacheState.Cold, cold) : null, Of(CacheState.Warm, warmSeconds));
-        var measured = new MeasuredCase("case", "softmax_v2", "[1]", cost, 1, (_, _) => throw new InvalidOperationException());
+        var measured = new MeasuredCase("case", "softmax_v2", "[1]", cost, 1, false, (_, _) => throw new InvalidOperationException());
         return new MeasuredResult(measured, measurement, new Verdict([]), s_peaks, null, 1);
     }
 
