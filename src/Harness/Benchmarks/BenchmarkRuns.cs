@@ -13,7 +13,7 @@ internal static class BenchmarkRuns
     public static ImmutableArray<string> Groups { get; } = [Arena, "conv", "gemm", "kernels", "models"];
 
     /// <param name="group">any but the arena</param>
-    /// <param name="graph">passes as graphs too</param>
+    /// <param name="graph">passes as graphs</param>
     public static IEnumerable<MeasuredCase> CasesOf(string group, bool graph, IConvolutionWorkspace device) => group switch
     {
         "conv" => ConvolutionCases.All(device),

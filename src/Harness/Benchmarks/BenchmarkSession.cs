@@ -10,8 +10,12 @@ namespace Harness.Benchmarks;
 /// <summary>One device, its clock and its peaks, and what of it was checked. Stays the caller's: the device.</summary>
 internal sealed class BenchmarkSession : IDisposable
 {
-    /// <summary>Larger than the last cache of any GPU, and a quarter of a small one's memory.</summary>
+    /// <summary>Larger than the last cache of any GPU.</summary>
     private const long CopyBytes = 256L << 20;
+
+    /// <summary>A square product of this many rows fills any GPU (137 GFLOP).</summary>
+    private const long GpuProductRows = 4096;
+    private const long SimulatedProductRows = 1024;
 
     /// <summary>The software GPU takes seconds for what a GPU does in a millisecond.</summary>
     private const long LargestSimulatedBytes = 64L << 20;
@@ -53,17 +57,23 @@ internal sealed class BenchmarkSession : IDisposable
 
     public long LargestSetBytes => _gpu is null ? LargestSimulatedBytes : _gpu.Memory.FreeBytes / 5 * 4;
 
-    public void MeasurePeaks()
+    public void MeasurePeaks() => MeasurePeaks(_gpu is null ? SimulatedProductRows : GpuProductRows, CopyBytes);
+
+    /// <param name="copyBytes">at most; a quarter of what is free where that is less</param>
+    internal void MeasurePeaks(long productRows, long copyBytes)
     {
-        MeasuredCase square = GemmCases.Square(_gpu is null ? 1024 : 4096).Single();
+        MeasuredCase square = GemmCases.Square(productRows).Single();
         Check(square);
-        using IBenchmarkWork product = square.Open(_device, _seed);
-        double? productSeconds = _protocol.Measure(product).Warm.Seconds?.Median;
-        double? copySeconds = null;
+        double? productSeconds, copySeconds = null;
+        using (IBenchmarkWork product = square.Open(_device, _seed))
+        {
+            productSeconds = _protocol.Measure(product).Warm.Seconds?.Median;
+        }
+
         long bytes = 0;
         if (_gpu is not null)
         {
-            bytes = Math.Min(CopyBytes, _gpu.Memory.FreeBytes / 4) & -256;
+            bytes = Math.Min(copyBytes, _gpu.Memory.FreeBytes / 4) & -256;
             using var copy = new CopyWork(_gpu, bytes);
             copySeconds = _protocol.Measure(copy).Warm.Seconds?.Median;
         }

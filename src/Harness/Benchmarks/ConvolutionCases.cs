@@ -19,7 +19,7 @@ internal static class ConvolutionCases
         Model model = ModelCatalog.Vgg16;
         StepProgram program = model.Program(model.Size(1), device);
         return program.Steps.OfType<ConvolutionStep>().SelectMany(step => BenchmarkCases.OfStep(
-            $"vgg16 {step.Name} {step.X.Shape[1]} to {step.Y.Shape[1]} at {step.Y.Shape[2]}x{step.Y.Shape[3]}", program, step,
+            $"vgg16 {step.Weight.Name[..step.Weight.Name.LastIndexOf('.')]} {step.X.Shape[1]} to {step.Y.Shape[1]} at {step.Y.Shape[2]}x{step.Y.Shape[3]}", program, step,
             seed => model.Seeded(seed).Read));
     }
 

@@ -14,7 +14,7 @@ internal static class GemmCases
         .. Linear("bert output", rows: 512, outputs: 768, inputs: 3072),
         .. Square("bert scores 96 x 64x64x64", 64, batch: 96, transposed: true),
         .. Square("bert context 96 x 64x64x64", 64, batch: 96, transposed: false),
-        .. Linear("t5 logits", rows: 8, outputs: 32128, inputs: 512),
+        .. Linear("t5-small logits", rows: 8, outputs: 32128, inputs: 512),
         .. Linear("vgg16 classifier.0", rows: 1, outputs: 4096, inputs: 25088),
         .. Linear("vgg16 classifier.0", rows: 32, outputs: 4096, inputs: 25088),
     ];
