@@ -1,4 +1,5 @@
 using Harness.Kernels.Devices;
+using Harness.Kernels.Ptx;
 using Harness.Kernels.Tests.Simulator;
 using Xunit;
 
@@ -9,10 +10,14 @@ public sealed class CheckedDeviceTests
 {
     private const int Guard = 512;
     private const int Bytes = 64;
+    private const string Parameters = ".param .u64 x, .param .u64 y";
 
     /// <summary>One thread: 16 words to <c>y</c>, each the word of <c>x</c> and 1; <c>extra</c> comes behind.</summary>
-    private static OneKernel Kernel(int words, string extra = "") => new(
-        ".param .u64 x, .param .u64 y",
+    private static OneKernel Kernel(int words, string extra = "") => new(Parameters, Body(words, extra));
+
+    internal static PtxSource Source(int words, string extra) => OneKernel.Source(Parameters, Body(words, extra));
+
+    private static string Body(int words, string extra) =>
         $$"""
         .reg .u64 %rd<4>;
         .reg .u32 %r<4>;
@@ -30,12 +35,12 @@ public sealed class CheckedDeviceTests
         setp.lt.u32 %p, %r1, {{words}};
         @%p bra AGAIN;
         {{extra}}
-        """);
+        """;
 
     /// <summary>Two passes of two steps, x to y and y to z; <c>x</c> is the caller's, all but its last <paramref name="withheld"/> bytes.</summary>
-    private static MemoryFinding[] Run(OneKernel kernel, int withheld = 0, Func<int, byte>? input = null)
+    internal static MemoryFinding[] Run(IDevice inner, int withheld = 0, Func<int, byte>? input = null)
     {
-        using var device = new CheckedDevice(kernel.Device, Guard);
+        using var device = new CheckedDevice(inner, Guard);
         const int reserved = 1024;
         DevicePointer arena = device.Allocate("arena", 3 * reserved);
         (DevicePointer x, DevicePointer y, DevicePointer z) = (arena, arena + reserved, arena + 2 * reserved);
@@ -70,7 +75,7 @@ public sealed class CheckedDeviceTests
     public void A_kernel_that_keeps_to_its_buffers_leaves_nothing_to_find()
     {
         using OneKernel kernel = Kernel(16);
-        Assert.Empty(Run(kernel));
+        Assert.Empty(Run(kernel.Device));
     }
 
     [Fact]
@@ -78,7 +83,7 @@ public sealed class CheckedDeviceTests
     {
         using OneKernel kernel = Kernel(16, "st.global.u8 [%rd2], 0;");
         Assert.Equal(
-            [new(MemoryFault.Overrun, "y", Bytes, 1, "first"), new(MemoryFault.Overrun, "z", Bytes, 1, "second")], Run(kernel));
+            [new(MemoryFault.Overrun, "y", Bytes, 1, "first"), new(MemoryFault.Overrun, "z", Bytes, 1, "second")], Run(kernel.Device));
     }
 
     [Fact]
@@ -86,7 +91,7 @@ public sealed class CheckedDeviceTests
     {
         using OneKernel kernel = Kernel(16, "st.global.u8 [%rd2 + 100], 0;");
         Assert.Equal(
-            [new(MemoryFault.Overrun, "y", Bytes + 100, 1, "first"), new(MemoryFault.Overrun, "z", Bytes + 100, 1, "second")], Run(kernel));
+            [new(MemoryFault.Overrun, "y", Bytes + 100, 1, "first"), new(MemoryFault.Overrun, "z", Bytes + 100, 1, "second")], Run(kernel.Device));
     }
 
     [Fact]
@@ -109,14 +114,14 @@ public sealed class CheckedDeviceTests
         // The last word of y is never written. The one of z neither, though the step could have read y's.
         using OneKernel kernel = Kernel(15);
         Assert.Equal(
-            [new(MemoryFault.Unwritten, "y", 60, 4, "first"), new(MemoryFault.Unwritten, "z", 60, 4, "second")], Run(kernel));
+            [new(MemoryFault.Unwritten, "y", 60, 4, "first"), new(MemoryFault.Unwritten, "z", 60, 4, "second")], Run(kernel.Device));
     }
 
     [Fact]
     public void Reading_what_nobody_wrote_is_found_in_everything_that_follows_with_the_cause_first()
     {
         using OneKernel kernel = Kernel(16);
-        MemoryFinding[] found = Run(kernel, withheld: 4);
+        MemoryFinding[] found = Run(kernel.Device, withheld: 4);
         Assert.Equal(new MemoryFinding(MemoryFault.Unwritten, "x", 60, 4, "first"), found[0]);
         Assert.Equal([(MemoryFault.Unstable, "y"), (MemoryFault.Unstable, "z")], found[1..].Select(finding => (finding.Fault, finding.Buffer)));
         Assert.All(found[1..], finding => Assert.Equal(60, finding.OffsetBytes));
@@ -126,7 +131,7 @@ public sealed class CheckedDeviceTests
     public void A_result_that_is_not_the_same_twice_is_found()
     {
         using OneKernel kernel = Kernel(16);
-        Assert.Equal(["x", "y", "z"], Run(kernel, input: pass => (byte)(3 + pass)).Select(finding => finding.Buffer));
+        Assert.Equal(["x", "y", "z"], Run(kernel.Device, input: pass => (byte)(3 + pass)).Select(finding => finding.Buffer));
     }
 
     [Theory]
@@ -135,7 +140,7 @@ public sealed class CheckedDeviceTests
     public void Values_that_look_like_poison_are_not_taken_for_it(byte value)
     {
         using OneKernel kernel = Kernel(16);
-        Assert.Empty(Run(kernel, input: _ => value));
+        Assert.Empty(Run(kernel.Device, input: _ => value));
     }
 
     [Fact]

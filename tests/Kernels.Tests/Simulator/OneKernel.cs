@@ -10,8 +10,10 @@ internal sealed class OneKernel(string parameters, string body, string module = 
     /// <summary>Lines of the file before the body's first.</summary>
     public const int LinesBefore = 6;
 
-    public SimulatedDevice Device { get; } = new(
-        new KernelLibrary([new PtxSource("k.ptx", $".version 7.8\n.target sm_90\n.address_size 64\n{module.ReplaceLineEndings(" ")}\n.visible .entry k({parameters})\n{{\n{body}\nret;\n}}\n")]), workers);
+    public SimulatedDevice Device { get; } = new(new KernelLibrary([Source(parameters, body, module)]), workers);
+
+    public static PtxSource Source(string parameters, string body, string module = "") => new(
+        "k.ptx", $".version 7.8\n.target sm_90\n.address_size 64\n{module.ReplaceLineEndings(" ")}\n.visible .entry k({parameters})\n{{\n{body}\nret;\n}}\n");
 
     public ulong Buffer(string name, int bytes, int offset = 0)
     {

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Harness.Acceptance;
+
+namespace Harness.Tests.Acceptance;
+
+/// <summary>The acceptance without a GPU: its steps rehearsed on the software GPU, its speeds judged from figures written here.</summary>
+public sealed class AcceptanceTests
+{
+    /// <summary>Where it is missing, as on most Windows machines, the test is skipped and says so.</summary>
+    private const string Bash = "/bin/bash";
+
+    [Fact]
+    public async Task The_script_rehearses_in_pieces_into_one_folder()
+    {
+        Assert.SkipUnless(File.Exists(Bash), $"needs {Bash}");
+        using var folder = new TemporaryFolder();
+        string target = folder.At("results");
+        (int exitCode, string output) = await Script("--out", target, "--only", "kernels-list,audit-bert-base-graph");
+        Assert.True(exitCode == 0, output);
+        (exitCode, output) = await Script("--out", target, "--only", "audit-t5-small");
+        Assert.True(exitCode == 0, output);
+
+        JsonNode record = JsonNode.Parse(File.ReadAllText(Path.Combine(target, "acceptance.json")))!;
+        Assert.Equal(
+            ["kernels-list passed", "audit-t5-small passed", "audit-bert-base-graph skipped"],
+            record["steps"]!.AsArray().Where(step => (string)step!["name"]! != "doctor").OrderBy(step => (string)step!["outcome"]!)
+                .Select(step => $"{step!["name"]} {step["outcome"]}"));
+        Assert.Equal(0, (int)JsonNode.Parse(File.ReadAllText(Path.Combine(target, "audit-t5-small.json")))!["mismatches"]!);
+        string summary = File.ReadAllText(Path.Combine(target, "summary.md"));
+        Assert.Contains("| audit-t5-small | passed | 0 |", summary, StringComparison.Ordinal);
+        Assert.Contains("| audit-bert-base-graph | skipped | - |", summary, StringComparison.Ordinal);
+        Assert.Contains("rehearsal", summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_step_is_refused_before_anything_runs() =>
+        Cli.Run("acceptance", "--device", "sim", "--only", "benhc").IsOneLineError(2, "benhc", "bench");
+
+    [Fact]
+    public void Every_step_has_a_name_of_its_own_and_a_limit()
+    {
+        foreach (string device in new[] { "cuda", "sim" })
+        {
+            AcceptanceStep[] steps = [.. new AcceptancePlan(device, "folder", "tensors", "python", "script").Steps];
+            Assert.Equal(steps.Length, steps.DistinctBy(step => step.Name).Count());
+            Assert.Equal(AcceptancePlan.Doctor, steps[0].Name);
+            Assert.All(steps, step => Assert.InRange(step.Limit.TotalSeconds, 1, 300));
+        }
+    }
+
+    [Fact]
+    public void Speeds_are_judged_from_what_the_steps_wrote()
+    {
+        const string kernels = """
+            {"groups":[{"group":"kernels","results":[
+            {"kernel":"softmax_v2","shape":"[4]","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":0.8},
+            {"kernel":"softmax_v4","shape":"[4]","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":0.9},
+            {"kernel":"layernorm_v2","shape":"[4]","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":0.89},
+            {"kernel":"rmsnorm_v2","shape":"[4]","compulsoryReadBytes":1024,"compulsoryWrittenBytes":1024,"copyFraction":0.99}]}]}
+            """;
+        const string models = """
+            {"groups":[{"group":"models","results":[
+            {"name":"bert-base batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":0}},
+            {"name":"t5-small batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":24}}]}]}
+            """;
+        const string torch = """{"latency":{"fp32":{"eager":{"queuedSeconds":{"median":0.002}}}}}""";
+        var files = new Dictionary<string, string>
+        {
+            ["bench-kernels"] = kernels, ["bench-models"] = models, ["bench-models-graph"] = models, ["torch-bert-base"] = torch,
+        };
+        SpeedTarget[] targets = [.. new SpeedTargets(step => files.TryGetValue(step, out string? text) ? JsonNode.Parse(text) : null).All()];
+        Assert.Equal(
+            ["softmax [4]: True", "layernorm [4]: False", "rmsnorm, large shapes: ", "vgg16, a pass eager: ", "bert-base, a pass eager: True", "t5-small, a pass eager: "],
+            targets[..6].Select(target => $"{target.What}: {target.IsMet}"));
+        Assert.Equal("90.0 % (softmax_v4)", targets[0].Measured);
+        Assert.False(targets.Single(target => target.What == "bert-base, a pass with --graph").IsMet);
+        Assert.True(targets.Single(target => target.What.StartsWith("bert-base, managed", StringComparison.Ordinal)).IsMet);
+        Assert.False(targets.Single(target => target.What.StartsWith("t5-small, managed", StringComparison.Ordinal)).IsMet);
+    }
+
+    private static async Task<(int ExitCode, string Output)> Script(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Bash)
+        {
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "gpu-acceptance.sh"), "--published", AppContext.BaseDirectory, "--device", "sim" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using Process script = Process.Start(start)!;
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        Task<string> output = script.StandardOutput.ReadToEndAsync(patience.Token), error = script.StandardError.ReadToEndAsync(patience.Token);
+        await script.WaitForExitAsync(patience.Token);
+        return (script.ExitCode, await output + await error);
+    }
+}
