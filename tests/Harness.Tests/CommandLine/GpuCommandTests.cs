@@ -61,6 +61,28 @@ public sealed class GpuCommandTests
     }
 
     [Fact]
+    public void A_report_on_a_gpu_checks_the_kernels_first_and_shows_the_drivers_memory_of_every_configuration()
+    {
+        using var gpu = new FakeGpu();
+        using var folder = new TemporaryFolder();
+        CliResult result = Cli.Run(
+            gpu.Api with { Cudnn = new NativePart<ICudnn>(null, "cuDNN was not found; install it") },
+            "report", "--models", "t5-small", "--batches", "1", "--seqs", "1", "--device", "cuda", "--graph", "--out", folder.Path);
+        Assert.Equal("", result.Error);
+        Assert.Equal(0, result.ExitCode);
+        string markdown = File.ReadAllText(folder.At("report.md"));
+        Assert.Contains("Device: cuda (NVIDIA Double, GPU 0,", markdown, StringComparison.Ordinal);
+        Assert.Contains("no cuDNN; math fp32, graph on; convolution workspace 32 MiB)", markdown, StringComparison.Ordinal);
+        Assert.Contains("(without cuDNN not: convolution, max_pool)", markdown, StringComparison.Ordinal);
+        Assert.Contains("### The driver's memory, by configuration (bytes)", markdown, StringComparison.Ordinal);
+        JsonArray configurations = JsonNode.Parse(File.ReadAllText(folder.At("report.json")))!["configurations"]!.AsArray();
+        Assert.Equal(2, configurations.Count);
+        Assert.All(configurations, configuration => Assert.Equal(0, (long)configuration!["driver"]!["secondPassMoved"]!));
+        Assert.Empty(gpu.Leftovers());
+        Assert.Empty(gpu.Misuses);
+    }
+
+    [Fact]
     public void Anybodys_ptx_runs_on_a_gpu()
     {
         using var gpu = new FakeGpu();
