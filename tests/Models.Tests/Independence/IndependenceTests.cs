@@ -12,7 +12,7 @@ public class IndependenceTests
 {
     private static readonly Assembly Models = typeof(BertConfig).Assembly;
 
-    private static readonly string[] Configurations = ["Vgg16Config", "BertConfig", "T5Config"];
+    private static readonly string[] Configurations = ["Vgg16Config", "BertConfig", "T5Config", "MlpConfig", "MnistCnnConfig"];
 
     private static bool IsFormula(string type) => type.StartsWith("Harness.Models:Harness.Models.Analytic.", StringComparison.Ordinal);
 
