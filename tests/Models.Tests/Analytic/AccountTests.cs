@@ -6,7 +6,7 @@ namespace Harness.Models.Tests.Analytic;
 /// <summary>The accounts against the tables of docs/models.md, against the published figures, and against numbers worked out by hand.</summary>
 public class AccountTests
 {
-    private static void HasTheBuffersAndStepsOf(SimulatedPass pass, AnalyticAccount account)
+    internal static void HasTheBuffersAndStepsOf(SimulatedPass pass, AnalyticAccount account)
     {
         Assert.Equal(
             pass.Buffers.OrderBy(buffer => buffer.Name, StringComparer.Ordinal),
@@ -18,7 +18,7 @@ public class AccountTests
         Assert.Equal(account.Buffers.Length, account.Buffers.DistinctBy(buffer => buffer.Name).Count());
     }
 
-    private static void Is(string text, long bytes, AnalyticAccount account, string buffer)
+    internal static void Is(string text, long bytes, AnalyticAccount account, string buffer)
     {
         AnalyticBuffer found = Assert.Single(account.Buffers, candidate => candidate.Name == buffer);
         Assert.Equal(text, found.Formula.ToString());

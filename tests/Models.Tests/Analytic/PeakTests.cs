@@ -9,7 +9,7 @@ public class PeakTests
     private const int Configurations = 20_000;
 
     // Small and large sizes alike, so that every term gets its turn at being the largest.
-    private static long Any(Random random) => random.Next(4) switch
+    internal static long Any(Random random) => random.Next(4) switch
     {
         0 => random.Next(1, 4),
         1 => random.Next(1, 17),
@@ -29,7 +29,7 @@ public class PeakTests
         Batch: random.Next(1, 5), Any(random), Any(random), Any(random), Heads: random.Next(1, 5), Any(random), Any(random), Layers: random.Next(1, 4), Any(random),
         Buckets: 8, MaxDistance: 20);
 
-    private static void AgreesWithSimulation(AnalyticAccount account, SimulatedPass pass, object config, Dictionary<string, int> wins, Func<string, bool> mayWin)
+    internal static void AgreesWithSimulation(AnalyticAccount account, SimulatedPass pass, object config, Dictionary<string, int> wins, Func<string, bool> mayWin)
     {
         Assert.True(account.Peak.Bytes == pass.PeakBytes(),
             $"{config}: {account.Peak.Winner.Name} {account.Peak.Winner.Formula} = {account.Peak.Bytes}, but adding up gives {pass.PeakBytes()}");

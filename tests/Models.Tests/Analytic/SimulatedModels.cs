@@ -78,7 +78,7 @@ internal static class SimulatedModels
     }
 
     /// <summary>The table of docs/convolution.md for a 3x3 convolution, stride 1, padding 1.</summary>
-    private static long Workspace(long n, long c, long k, long size)
+    internal static long Workspace(long n, long c, long k, long size)
     {
         if (c < 16 || k < 16)
         {
