@@ -63,6 +63,7 @@ public sealed class CheckedDeviceTests
             device.EndPass();
         }
 
+        device.Free(arena);
         return [.. device.Findings];
     }
 
