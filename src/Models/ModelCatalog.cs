@@ -15,7 +15,7 @@ public static class ModelCatalog
         "vgg16", s_batch, Sequence: null, DecoderSequence: null,
         (size, device) => Vgg16Program.Build(Vgg16Config.Published(size.Batch), device),
         (size, convolutionBudgetBytes) => Vgg16Formulas.Of(Vgg16Config.Published(size.Batch), convolutionBudgetBytes),
-        ModelValues.Vgg16, CheckpointNames.Exact);
+        ModelValues.ReluNetwork, CheckpointNames.Exact);
 
     public static Model BertBase { get; } = new(
         "bert-base", s_batch, new ModelOption("seq", Default: 64, BertConfig.Base(1, 1).MaxPositions), DecoderSequence: null,

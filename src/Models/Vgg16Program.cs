@@ -52,7 +52,7 @@ public static class Vgg16Program
     private static TensorSpec HiddenLinear(ProgramBuilder b, int i, TensorSpec x, long units)
     {
         long inputs = x.Shape.Elements / x.Shape[0];
-        TensorSpec y = b.Linear($"classifier.{i + 1}.output", x, b.Parameter($"classifier.{i}.weight", units, inputs));
+        TensorSpec y = b.FlattenedLinear($"classifier.{i + 1}.output", x, b.Parameter($"classifier.{i}.weight", units, inputs));
         b.BiasActivationInPlace(y, b.Parameter($"classifier.{i}.bias", units), Activation.Relu);
         return y;
     }

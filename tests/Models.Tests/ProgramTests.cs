@@ -289,6 +289,13 @@ public sealed class ProgramTests
         Assert.Equal("pixel_values f32[3,3,224,224]", Assert.Single(program.Of(TensorCategory.Input)).ToString());
     }
 
+    [Fact]
+    public void Vgg16_with_one_last_filter_still_takes_an_image_as_one_row()
+    {
+        StepProgram program = Vgg16Program.Build(Vgg16Config.Published(2) with { ImageSize = 32, Widths = [[2], [2], [2], [2], [1]] }, new WorkspaceOfLargeImages());
+        Assert.Equal("classifier.1.output f32[2,4096]", program.Find("classifier.1.output")?.ToString());
+    }
+
     [Theory]
     [InlineData(0, 5, "bert: batch is 0, must be at least 1")]
     [InlineData(-1, 5, "bert: batch is -1, must be at least 1")]

@@ -46,36 +46,25 @@ public sealed class ProgramBuilder(string name)
 
     // Products.
 
-    /// <summary>
-    /// alpha * x weight^T, weight [out,in]. The trailing dimensions of x that make up <c>in</c> are taken as one row:
-    /// x [B,S,in] gives [B,S,out], and x [B,C,H,W] with C*H*W = in gives [B,out].
-    /// </summary>
+    /// <summary>alpha * x weight^T, weight [out,in]: x [...,in] gives [...,out].</summary>
     public TensorSpec Linear(
         string output, TensorSpec x, TensorSpec weight, float alpha = 1, TensorCategory category = TensorCategory.Activation)
     {
         RequireRank(output, weight, 2);
-        (long outputs, long inputs) = (weight.Shape[0], weight.Shape[1]);
-        int kept = x.Shape.Rank;
-        long row = 1;
-        while (kept > 0 && row < inputs)
-        {
-            kept--;
-            row *= x.Shape[kept];
-        }
+        RequireRow(output, x, x.Shape.Last, weight);
+        TensorSpec c = Output(output, [.. x.Shape.Take(x.Shape.Rank - 1), weight.Shape[0]], category);
+        AddLinear(c, x, x.Shape.Last, weight, x.Shape.Rows, alpha);
+        return c;
+    }
 
-        if (kept == x.Shape.Rank)
-        {
-            kept--; // in = 1: the row is the last dimension, which must be 1 too
-            row = x.Shape.Last;
-        }
-
-        if (row != inputs)
-        {
-            throw Bad(output, $"no trailing dimensions of tensor {x} make up the {inputs} inputs of {weight}");
-        }
-
-        TensorSpec c = Output(output, [.. x.Shape.Take(kept), outputs], category);
-        AddLinear(c, x, inputs, weight, x.Shape.Elements / inputs, alpha);
+    /// <summary>x weight^T where all dimensions of x but the first are one row: x [B,C,H,W] and weight [out,C*H*W] give [B,out].</summary>
+    public TensorSpec FlattenedLinear(string output, TensorSpec x, TensorSpec weight, TensorCategory category = TensorCategory.Activation)
+    {
+        RequireRank(output, weight, 2);
+        long row = x.Shape.Elements / x.Shape[0];
+        RequireRow(output, x, row, weight);
+        TensorSpec c = Output(output, [x.Shape[0], weight.Shape[0]], category);
+        AddLinear(c, x, row, weight, x.Shape[0], alpha: 1);
         return c;
     }
 
@@ -317,6 +306,14 @@ public sealed class ProgramBuilder(string name)
         if (tensor.Shape.Rank != rank)
         {
             throw Bad(step, $"tensor {tensor} must have {rank} dimensions");
+        }
+    }
+
+    private void RequireRow(string step, TensorSpec x, long row, TensorSpec weight)
+    {
+        if (row != weight.Shape[1])
+        {
+            throw Bad(step, $"a row of tensor {x} has {row} elements, tensor {weight} takes {weight.Shape[1]}");
         }
     }
 

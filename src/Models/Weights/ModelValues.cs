@@ -10,9 +10,10 @@ public static class ModelValues
 {
     private static readonly NormalValues s_unit = new(0, 1);
 
-    public static TensorValues Vgg16(TensorSpec tensor) => tensor switch
+    /// <summary>VGG16 and the small models: pixels or rows of numbers in, a ReLU after all layers but the last.</summary>
+    public static TensorValues ReluNetwork(TensorSpec tensor) => tensor switch
     {
-        { Name: "pixel_values" } => s_unit,
+        { Category: TensorCategory.Input } => s_unit,
         _ => Weight(tensor, gain: 2), // a ReLU keeps half of the variance
     };
 

@@ -117,6 +117,6 @@ internal static class SmallModels
             size.Batch, ImageSize: 32, Classes: 11, HiddenUnits: 13, [[3, 5], [5, 7], [7, 7, 5], [9, 9, 7], [7, 5, 5]]);
         return new Model(
             "small-vgg16", s_batch, null, null, (size, device) => Vgg16Program.Build(Config(size), device),
-            (size, budget) => Vgg16Formulas.Of(Config(size), budget), ModelValues.Vgg16, CheckpointNames.Exact);
+            (size, budget) => Vgg16Formulas.Of(Config(size), budget), ModelValues.ReluNetwork, CheckpointNames.Exact);
     }
 }

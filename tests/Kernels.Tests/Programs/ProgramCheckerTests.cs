@@ -252,22 +252,29 @@ public sealed class ProgramCheckerTests
     [Fact]
     public void The_builder_names_what_it_cannot_derive()
     {
-        Refuses("program 'p', step 'y': no trailing dimensions of tensor x f32[2,3,4] make up the 6 inputs of w f32[5,6]", b => b.Linear("y", b.Input("x", DType.F32, 2, 3, 4), b.Parameter("w", 5, 6)));
+        Refuses("program 'p', step 'y': a row of tensor x f32[2,3,4] has 4 elements, tensor w f32[5,6] takes 6", b => b.Linear("y", b.Input("x", DType.F32, 2, 3, 4), b.Parameter("w", 5, 6)));
+        Refuses("program 'p', step 'y': a row of tensor x f32[2,3,4] has 12 elements, tensor w f32[5,4] takes 4", b => b.FlattenedLinear("y", b.Input("x", DType.F32, 2, 3, 4), b.Parameter("w", 5, 4)));
         Refuses("program 'p', step 'y': tensor x f32[2,3] must have 4 dimensions", b => b.MaxPool("y", b.Input("x", DType.F32, 2, 3), 2, 2));
         Refuses("program 'p', step 'y': 5 heads do not divide the last dimension of tensor x f32[2,3,4]", b => b.SplitHeads("y", b.Input("x", DType.F32, 2, 3, 4), null, 5));
         Refuses("program 'p', step 'y': tensor 'y' would have the shape [1,1,0,1]", b => b.MaxPool("y", b.Input("x", DType.F32, 1, 1, 1, 4), 4, 2));
     }
 
     [Fact]
-    public void Linear_takes_trailing_dimensions_as_its_row()
+    public void A_product_takes_the_last_dimension_as_its_row_or_all_but_the_first()
     {
-        static Shape Of(long[] x, long inputs) =>
-            new ProgramBuilder("p") is var b ? b.Linear("y", b.Input("x", DType.F32, x), b.Parameter("w", 9, inputs)).Shape : throw new InvalidOperationException();
+        static Shape Of(long[] x, long inputs, bool flattened = false)
+        {
+            var b = new ProgramBuilder("p");
+            (TensorSpec input, TensorSpec weight) = (b.Input("x", DType.F32, x), b.Parameter("w", 9, inputs));
+            return (flattened ? b.FlattenedLinear("y", input, weight) : b.Linear("y", input, weight)).Shape;
+        }
 
         Assert.Equal(new Shape(2, 3, 9), Of([2, 3, 4], 4));
-        Assert.Equal(new Shape(2, 9), Of([2, 3, 4], 12));
         Assert.Equal(new Shape(2, 3, 9), Of([2, 3, 1], 1));
         Assert.Equal(new Shape(9), Of([24], 24));
+        Assert.Equal(new Shape(2, 9), Of([2, 3, 4], 12, flattened: true));
+        Assert.Equal(new Shape(2, 9), Of([2, 1, 4, 4], 16, flattened: true)); // one channel is a dimension like any other
+        Assert.Equal(new Shape(1, 9), Of([1, 1], 1, flattened: true));
     }
 
     [Fact]

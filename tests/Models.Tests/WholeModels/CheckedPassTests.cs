@@ -20,9 +20,10 @@ public sealed class CheckedPassTests
             var data = new TheoryData<string, Placement>();
             foreach (Placement placement in Enum.GetValues<Placement>())
             {
-                data.Add("bert", placement);
-                data.Add("t5", placement);
-                data.Add("vgg16", placement);
+                foreach (string architecture in SmallModel.Architectures)
+                {
+                    data.Add(architecture, placement);
+                }
             }
 
             return data;
@@ -35,12 +36,7 @@ public sealed class CheckedPassTests
     {
         using var plain = new SimulatedDevice(KernelLibrary.Embedded);
         using var device = new CheckedDevice(new SimulatedDevice(KernelLibrary.Embedded), CheckedDevice.DefaultGuardBytes);
-        SmallModel model = name switch
-        {
-            "bert" => SmallModel.Of(SmallModel.Bert),
-            "t5" => SmallModel.Of(SmallModel.T5),
-            _ => SmallModel.Of(SmallModel.Vgg16, device),
-        };
+        SmallModel model = SmallModel.Of(name, device);
         Dictionary<string, byte[]> expected = Run(model, placement, plain, guardBytes: 0, passes: 1);
         Dictionary<string, byte[]> actual = Run(model, placement, device, CheckedDevice.DefaultGuardBytes, passes: 3);
         Assert.Empty(device.Findings);

@@ -24,6 +24,10 @@ public sealed class CudaModelTests
     [InlineData("t5", Placement.Planned, true)]
     [InlineData("vgg16", Placement.Planned, false)]
     [InlineData("vgg16", Placement.Planned, true)]
+    [InlineData("mlp", Placement.Online, false)]
+    [InlineData("mlp", Placement.Planned, true)]
+    [InlineData("mnist-cnn", Placement.Planned, false)]
+    [InlineData("mnist-cnn", Placement.Planned, true)]
     public void A_model_on_cuda_gives_what_it_gives_on_the_software_GPU(string architecture, Placement placement, bool graph)
     {
         using var gpu = new FakeGpu();
@@ -32,7 +36,7 @@ public sealed class CudaModelTests
         SmallModel model;
         using (CudaDevice device = CudaDevice.Open(gpu.Api, KernelLibrary.Embedded, options))
         {
-            model = Model(architecture, device);
+            model = SmallModel.Of(architecture, device);
             passes = Passes(model, device, placement, graph, count: 3);
         }
 
@@ -49,7 +53,7 @@ public sealed class CudaModelTests
         model.CheckAgainstOracle(passes[0].ToDictionary(pair => pair.Key, pair => SmallModel.Reals(pair.Value)), relative);
 
         using var simulated = new SimulatedDevice(KernelLibrary.Embedded, workers: 1);
-        SmallModel other = Model(architecture, simulated);
+        SmallModel other = SmallModel.Of(architecture, simulated);
         other.CheckAgainstOracle(
             Passes(other, simulated, placement, graph: false, count: 1)[0].ToDictionary(pair => pair.Key, pair => SmallModel.Reals(pair.Value)), relative);
     }
@@ -59,11 +63,13 @@ public sealed class CudaModelTests
     [InlineData("bert")]
     [InlineData("t5")]
     [InlineData("vgg16")]
+    [InlineData("mlp")]
+    [InlineData("mnist-cnn")]
     public void The_steps_of_a_pass_are_handed_over_without_waiting(string architecture)
     {
         using var gpu = new FakeGpu();
         using CudaDevice device = CudaDevice.Open(gpu.Api, KernelLibrary.Embedded, CudaOptions.Default with { ConvolutionWorkspaceBytes = WorkspaceBytes });
-        SmallModel model = Model(architecture, device);
+        SmallModel model = SmallModel.Of(architecture, device);
         using ParameterRegion parameters = Parameters(model, device);
         using var executor = new Executor(model.Program, MemoryPlanner.Plan(model.Program, Placement.Planned), parameters, device);
         for (int pass = 0; pass < 2; pass++)
@@ -79,7 +85,12 @@ public sealed class CudaModelTests
             string[] names = [.. gpu.Log.Names.Distinct()];
             if (pass == 1)
             {
-                string[] libraries = architecture == "vgg16" ? ["cudnnConvolutionBiasActivationForward", "cudnnPoolingForward"] : ["cublasGemmStridedBatchedEx"];
+                string[] libraries = architecture switch
+                {
+                    "vgg16" or "mnist-cnn" => ["cudnnConvolutionBiasActivationForward", "cudnnPoolingForward"],
+                    "mlp" => [],
+                    _ => ["cublasGemmStridedBatchedEx"],
+                };
                 Assert.Equal(["cuLaunchKernel", "cublasGemmEx", .. libraries, "cuStreamSynchronize"], names.OrderBy(name => name switch
                 {
                     "cuLaunchKernel" => 0,
@@ -94,13 +105,6 @@ public sealed class CudaModelTests
             executor.EndPass();
         }
     }
-
-    private static SmallModel Model(string architecture, IDevice device) => architecture switch
-    {
-        "bert" => SmallModel.Of(SmallModel.Bert),
-        "t5" => SmallModel.Of(SmallModel.T5),
-        _ => SmallModel.Of(SmallModel.Vgg16, device),
-    };
 
     private static ParameterRegion Parameters(SmallModel model, IDevice device)
     {

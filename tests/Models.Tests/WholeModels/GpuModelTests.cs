@@ -15,14 +15,29 @@ public sealed class GpuModelTests
     /// <summary>Other processes share the card.</summary>
     private const int Tries = 3;
 
-    public static TheoryData<string, bool> Cases => new() { { "bert", false }, { "t5", false }, { "vgg16", false }, { "bert", true }, { "t5", true }, { "vgg16", true } };
+    public static TheoryData<string> Architectures => [.. SmallModel.Architectures];
+
+    public static TheoryData<string, bool> Cases
+    {
+        get
+        {
+            var data = new TheoryData<string, bool>();
+            foreach (string architecture in SmallModel.Architectures)
+            {
+                data.Add(architecture, false);
+                data.Add(architecture, true);
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Every_pass_is_the_papers_and_the_same_to_the_byte(string architecture, bool graph)
     {
         using CudaDevice device = Gpu.Open();
-        SmallModel model = Model(architecture, device);
+        SmallModel model = SmallModel.Of(architecture, device);
         using ParameterRegion parameters = Parameters(model, device);
         using var executor = new Executor(model.Program, MemoryPlanner.Plan(model.Program, Placement.Planned), parameters, device, graph: graph);
 
@@ -36,13 +51,11 @@ public sealed class GpuModelTests
     }
 
     [Theory]
-    [InlineData("bert")]
-    [InlineData("t5")]
-    [InlineData("vgg16")]
+    [MemberData(nameof(Architectures))]
     public void A_second_pass_moves_none_of_the_drivers_memory_and_allocates_no_managed_memory(string architecture)
     {
         using CudaDevice device = Gpu.Open();
-        SmallModel model = Model(architecture, device);
+        SmallModel model = SmallModel.Of(architecture, device);
         using ParameterRegion parameters = Parameters(model, device);
         using var executor = new Executor(model.Program, MemoryPlanner.Plan(model.Program, Placement.Planned), parameters, device);
         Pass(model, executor);
@@ -73,13 +86,6 @@ public sealed class GpuModelTests
 
         Assert.Equal(0, allocation.LeastBytes);
     }
-
-    private static SmallModel Model(string architecture, IConvolutionWorkspace device) => architecture switch
-    {
-        "bert" => SmallModel.Of(SmallModel.Bert),
-        "t5" => SmallModel.Of(SmallModel.T5),
-        _ => SmallModel.Of(SmallModel.Vgg16, device),
-    };
 
     private static ParameterRegion Parameters(SmallModel model, IDevice device)
     {

@@ -40,6 +40,19 @@ public sealed class ProgramMathTests
     public void Vgg16_is_the_papers(long batch, long imageSize) =>
         Check(SmallModel.Of(SmallModel.Vgg16 with { Batch = batch, ImageSize = imageSize }, new NoWorkspace()));
 
+    public static TheoryData<MlpConfig> Stacks => SmallModel.Stacks;
+
+    [Theory]
+    [MemberData(nameof(Stacks))]
+    public void A_stack_is_its_layers(MlpConfig config) => Check(SmallModel.Of(config));
+
+    [Theory]
+    [InlineData(2, 9)]
+    [InlineData(1, 2)]
+    [InlineData(3, 12)]
+    public void Mnist_cnn_is_its_layers(long batch, long imageSize) =>
+        Check(SmallModel.Of(SmallModel.MnistCnn with { Batch = batch, ImageSize = imageSize }, new NoWorkspace()));
+
     private static void Check(SmallModel model)
     {
         StepProgram program = model.Program;

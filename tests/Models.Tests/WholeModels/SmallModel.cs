@@ -37,6 +37,26 @@ internal sealed class SmallModel
     public static Vgg16Config Vgg16 { get; } = new(
         Batch: 2, ImageSize: 37, Classes: 11, HiddenUnits: 13, [[3, 5], [5, 7], [7, 7, 5], [9, 9, 7], [7, 5, 5]]);
 
+    public static MlpConfig Mlp { get; } = MlpConfig.Stack(batch: 3, [17, 23, 5, 11]);
+
+    /// <summary>With bias and without, one layer and several, rows and images (of one channel and of three), the smallest there is.</summary>
+    public static TheoryData<MlpConfig> Stacks =>
+    [
+        Mlp,
+        Mlp with { Bias = false },
+        MlpConfig.Stack(batch: 2, [13, 7]),
+        MlpConfig.Stack(batch: 5, [13, 7], bias: false),
+        MlpConfig.Stack(batch: 4, [1, 9, 3, 1]),
+        new MlpConfig(Batch: 3, [30, 11, 4], Bias: true, [1, 5, 6]),
+        new MlpConfig(Batch: 1, [60, 11, 4], Bias: true, [3, 4, 5]),
+    ];
+
+    /// <summary>The second convolution is wide enough for the algorithm that has a workspace.</summary>
+    public static MnistCnnConfig MnistCnn { get; } = new(Batch: 2, ImageSize: 9, Filters1: 17, Filters2: 19, HiddenUnits: 13, Classes: 11);
+
+    /// <summary><c>bert</c>, <c>t5</c>, <c>vgg16</c>, <c>mlp</c> and <c>mnist-cnn</c>.</summary>
+    public static string[] Architectures { get; } = ["bert", "t5", "vgg16", "mlp", "mnist-cnn"];
+
     public StepProgram Program { get; }
 
     /// <summary>The most terms that one element of a product adds up.</summary>
@@ -57,8 +77,28 @@ internal sealed class SmallModel
         (parameters, inputs) => T5Oracle.Run(config, parameters, inputs.ToDictionary(pair => pair.Key, pair => Ids(pair.Value))));
 
     public static SmallModel Of(Vgg16Config config, IConvolutionWorkspace device) => new(
-        Vgg16Program.Build(config, device), ModelValues.Vgg16, config.Widths[^1][^1] * Vgg16Config.PooledSize * Vgg16Config.PooledSize,
+        Vgg16Program.Build(config, device), ModelValues.ReluNetwork, config.Widths[^1][^1] * Vgg16Config.PooledSize * Vgg16Config.PooledSize,
         (parameters, inputs) => Vgg16Oracle.Run(config, parameters, inputs.ToDictionary(pair => pair.Key, pair => Reals(pair.Value))));
+
+    public static SmallModel Of(MlpConfig config) => new(
+        MlpProgram.Build(config), ModelValues.ReluNetwork, config.Sizes.Max(),
+        (parameters, inputs) => MlpOracle.Run(config, parameters, inputs.ToDictionary(pair => pair.Key, pair => Reals(pair.Value))));
+
+    public static SmallModel Of(MnistCnnConfig config, IConvolutionWorkspace device) => new(
+        MnistCnnProgram.Build(config, device), ModelValues.ReluNetwork,
+        Math.Max(9 * config.Filters1, config.Filters2 * (config.ImageSize / 2) * (config.ImageSize / 2)),
+        (parameters, inputs) => MnistCnnOracle.Run(config, parameters, inputs.ToDictionary(pair => pair.Key, pair => Reals(pair.Value))));
+
+    /// <summary>One of <see cref="Architectures"/> as above.</summary>
+    public static SmallModel Of(string architecture, IConvolutionWorkspace device) => architecture switch
+    {
+        "bert" => Of(Bert),
+        "t5" => Of(T5),
+        "vgg16" => Of(Vgg16, device),
+        "mlp" => Of(Mlp),
+        "mnist-cnn" => Of(MnistCnn, device),
+        _ => throw new ArgumentOutOfRangeException(nameof(architecture), architecture, null),
+    };
 
     public static double[] Reals(byte[] bytes) => Array.ConvertAll(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), value => (double)value);
 

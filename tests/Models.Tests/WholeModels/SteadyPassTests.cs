@@ -11,19 +11,14 @@ namespace Harness.Models.Tests.WholeModels;
 /// <summary>On the software GPU with one worker all of a pass runs on the calling thread, so that what it allocates can be counted exactly.</summary>
 public sealed class SteadyPassTests
 {
+    public static TheoryData<string> Architectures => [.. SmallModel.Architectures];
+
     [Theory]
-    [InlineData("bert")]
-    [InlineData("t5")]
-    [InlineData("vgg16")]
+    [MemberData(nameof(Architectures))]
     public void A_second_pass_allocates_no_managed_memory(string architecture)
     {
         using var device = new SimulatedDevice(KernelLibrary.Embedded, workers: 1);
-        SmallModel model = architecture switch
-        {
-            "bert" => SmallModel.Of(SmallModel.Bert),
-            "t5" => SmallModel.Of(SmallModel.T5),
-            _ => SmallModel.Of(SmallModel.Vgg16, device),
-        };
+        SmallModel model = SmallModel.Of(architecture, device);
         using var parameters = new ParameterRegion(model.Program.Of(TensorCategory.Parameter), device);
         foreach ((string name, byte[] bytes) in model.Parameters)
         {

@@ -55,6 +55,35 @@ public sealed class WholeModelTests
         Check(SmallModel.Of(SmallModel.Vgg16 with { Batch = batch, ImageSize = imageSize }, device), Placement.Planned, device);
     }
 
+    public static TheoryData<MlpConfig> Stacks => SmallModel.Stacks;
+
+    [Theory]
+    [MemberData(nameof(Stacks))]
+    public void A_stack_of_any_sizes_is_its_layers(MlpConfig config) => Check(SmallModel.Of(config), Placement.Planned);
+
+    [Theory]
+    [MemberData(nameof(Placements))]
+    public void A_stack_in_any_placement_is_its_layers(Placement placement) => Check(SmallModel.Of(SmallModel.Mlp), placement);
+
+    [Theory]
+    [MemberData(nameof(Placements))]
+    public void Mnist_cnn_is_its_layers(Placement placement)
+    {
+        using var device = new SimulatedDevice(KernelLibrary.Embedded);
+        SmallModel model = SmallModel.Of(SmallModel.MnistCnn, device);
+        Assert.NotNull(model.Program.Find("conv2.workspace"));
+        Check(model, placement, device);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(3, 12)]
+    public void Mnist_cnn_of_any_batch_and_size_is_its_layers(long batch, long imageSize)
+    {
+        using var device = new SimulatedDevice(KernelLibrary.Embedded);
+        Check(SmallModel.Of(SmallModel.MnistCnn with { Batch = batch, ImageSize = imageSize }, device), Placement.Planned, device);
+    }
+
     private static void Check(SmallModel model, Placement placement)
     {
         using var device = new SimulatedDevice(KernelLibrary.Embedded);
