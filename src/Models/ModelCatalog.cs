@@ -29,9 +29,38 @@ public static class ModelCatalog
         (size, _) => T5Formulas.Of(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)),
         ModelValues.T5(T5Config.Small(1, 1)), CheckpointNames.T5);
 
-    public static ImmutableArray<Model> All { get; } = [Vgg16, BertBase, T5Small];
+    public static Model MnistMlp { get; } = Mlp("mnist-mlp", MlpConfig.Mnist);
 
-    /// <exception cref="CallerException">no such model; names those there are</exception>
-    public static Model Find(string name) => All.FirstOrDefault(model => model.Name == name)
-        ?? throw new CallerException($"unknown model '{name}', known are {string.Join(", ", All.Select(model => model.Name))}");
+    public static Model CifarMlp { get; } = Mlp("cifar-mlp", MlpConfig.Cifar);
+
+    public static Model MnistCnn { get; } = new(
+        "mnist-cnn", s_batch, Sequence: null, DecoderSequence: null,
+        (size, device) => MnistCnnProgram.Build(MnistCnnConfig.Mnist(size.Batch), device),
+        (size, convolutionBudgetBytes) => MnistCnnFormulas.Of(MnistCnnConfig.Mnist(size.Batch), convolutionBudgetBytes),
+        ModelValues.ReluNetwork, CheckpointNames.Exact);
+
+    /// <summary>The models that have a name of their own; beside them there are stacks of any sizes (<see cref="MlpName"/>).</summary>
+    public static ImmutableArray<Model> All { get; } = [Vgg16, BertBase, T5Small, MnistMlp, CifarMlp, MnistCnn];
+
+    /// <summary>What may be written for a model, as help and messages give it.</summary>
+    public static ImmutableArray<string> Names { get; } = [.. All.Select(model => model.Name), MlpName.Pattern];
+
+    /// <param name="name">one of <see cref="All"/>'s, or a stack's</param>
+    /// <exception cref="CallerException">no such model, which names those there are; or a stack that cannot be</exception>
+    public static Model Find(string name)
+    {
+        if (MlpName.IsOne(name))
+        {
+            (ImmutableArray<long> sizes, bool bias) = MlpName.Parse(name);
+            return Mlp(name, batch => MlpConfig.Stack(batch, sizes, bias));
+        }
+
+        return All.FirstOrDefault(model => model.Name == name)
+            ?? throw new CallerException($"unknown model '{name}'{NearestWord.Hint(name, All.Select(model => model.Name))}; known: {string.Join(", ", Names)}");
+    }
+
+    private static Model Mlp(string name, Func<long, MlpConfig> config) => new(
+        name, s_batch, Sequence: null, DecoderSequence: null,
+        (size, _) => MlpProgram.Build(config(size.Batch)), (size, _) => MlpFormulas.Of(config(size.Batch)),
+        ModelValues.ReluNetwork, CheckpointNames.Exact);
 }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Harness.Models.Tests;
 
-/// <summary>The three models' programs through planner, executor and ledger, on the device that computes nothing.</summary>
+/// <summary>The models' programs through planner, executor and ledger, on the device that computes nothing.</summary>
 public class MemoryPlanTests
 {
     private static readonly NullDevice s_device = new();
@@ -34,17 +34,27 @@ public class MemoryPlanTests
             }
         }
 
+        foreach (string model in (string[])["mnist-mlp", "cifar-mlp", "mnist-cnn", "mlp:100-50:nobias", "mlp:9-64-3-64-64-1"])
+        {
+            foreach (long batch in (long[])[1, 3, 64])
+            {
+                data.Add(model, batch, 0, 0);
+            }
+        }
+
         data.Add("t5-small", 3, 37, 5);
         data.Add("t5-small", 2, 64, 64);
         return data;
     }
 
-    private static StepProgram Build(string model, long batch, long sequence, long decoderSequence) => model switch
+    /// <summary>Lengths that a model does not take are left out.</summary>
+    private static StepProgram Build(string name, long batch, long sequence, long decoderSequence)
     {
-        "vgg16" => Vgg16Program.Build(Vgg16Config.Published(batch), s_device),
-        "bert-base" => BertProgram.Build(BertConfig.Base(batch, sequence)),
-        _ => T5Program.Build(T5Config.Small(batch, sequence, decoderSequence)),
-    };
+        Model model = ModelCatalog.Find(name);
+        ModelSize size = model.Size(
+            batch, model.Sequence is null ? null : sequence, model.DecoderSequence is null ? null : decoderSequence);
+        return model.Program(size, s_device);
+    }
 
     [Theory]
     [MemberData(nameof(Configurations))]

@@ -28,7 +28,21 @@ public sealed class ModelCatalogTests
         Assert.Equal("--batch 0 is out of range: vgg16 takes at least 1", Message("vgg16", 0, null, null));
         Assert.Equal("--seq 513 is out of range: bert-base takes from 1 to 512", Message("bert-base", 1, 513, null));
         Assert.Equal("--decoder-seq -1 is out of range: t5-small takes at least 1", Message("t5-small", 1, 1, -1));
-        Assert.Equal("unknown model 'bert', known are vgg16, bert-base, t5-small", Assert.Throws<CallerException>(() => ModelCatalog.Find("bert")).Message);
+        Assert.Equal("--seq does not apply to mnist-mlp", Message("mnist-mlp", 1, 64, null));
+        Assert.Equal("--decoder-seq does not apply to mlp:3-4:nobias", Message("mlp:3-4:nobias", 1, null, 1));
+        Assert.Equal("--batch 0 is out of range: mlp:3-4 takes at least 1", Message("mlp:3-4", 0, null, null));
+        Assert.Equal(
+            "unknown model 'bert'; known: vgg16, bert-base, t5-small, mnist-mlp, cifar-mlp, mnist-cnn, mlp:A-B-...-Z[:nobias]",
+            Assert.Throws<CallerException>(() => ModelCatalog.Find("bert")).Message);
+        Assert.StartsWith("unknown model 'mnist-mpl'; did you mean 'mnist-mlp'?", Assert.Throws<CallerException>(() => ModelCatalog.Find("mnist-mpl")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("model 'mlp:3': ", Assert.Throws<CallerException>(() => ModelCatalog.Find("mlp:3")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stack_is_called_as_the_caller_wrote_it()
+    {
+        Assert.All((string[])["mlp:100-50:nobias", "mlp:007-5"], name => Assert.Equal(name, ModelCatalog.Find(name).Name));
+        Assert.Equal(5_000, ModelCatalog.Find("mlp:100-50:nobias").Account(new ModelSize(1, null, null), null).ParameterCount.Value);
     }
 
     /// <summary>Each model is given its own formulas, for the size asked for; the audit joins the two for good.</summary>
@@ -41,6 +55,15 @@ public sealed class ModelCatalogTests
     [InlineData("bert-base", 2L, 512L, null, 67_108_864L)]
     [InlineData("t5-small", 3L, 37L, 5L, null)]
     [InlineData("t5-small", 1L, 1L, 1L, 67_108_864L)]
+    [InlineData("mnist-mlp", 3L, null, null, null)]
+    [InlineData("cifar-mlp", 1L, null, null, null)]
+    [InlineData("mnist-cnn", 1L, null, null, null)]
+    [InlineData("mnist-cnn", 64L, null, null, null)]
+    [InlineData("mnist-cnn", 64L, null, null, 0L)]
+    [InlineData("mnist-cnn", 3L, null, null, 67_108_864L)]
+    [InlineData("mlp:100-50:nobias", 2L, null, null, null)]
+    [InlineData("mlp:1-1", 1L, null, null, null)]
+    [InlineData("mlp:7-6-5-4-3-2", 9L, null, null, null)]
     public void Formulas_and_program_name_the_same_buffers_and_agree_on_every_byte(
         string name, long batch, long? sequence, long? decoderSequence, long? workspaceBytes)
     {

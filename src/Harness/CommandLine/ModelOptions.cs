@@ -8,13 +8,11 @@ namespace Harness.CommandLine;
 /// <summary><c>MODEL --batch --seq --decoder-seq</c>.</summary>
 internal sealed class ModelOptions
 {
-    private static readonly string[] s_names = [.. ModelCatalog.All.Select(model => model.Name)];
-
-    private readonly Argument<string?> _model = new("MODEL")
+    private readonly Argument<Model?> _model = new("MODEL")
     {
-        Description = string.Join(", ", s_names),
+        Description = string.Join(", ", ModelCatalog.Names),
         Arity = ArgumentArity.ZeroOrOne,
-        CustomParser = result => result.Tokens.Count == 0 ? null : Values.Known(result, "model", result.Tokens[0].Value, s_names),
+        CustomParser = result => result.Tokens.Count == 0 ? null : Values.Model(result, result.Tokens[0].Value),
     };
 
     private readonly Option<long?> _batch = Values.WholeNumber("--batch", "images or sequences in one pass (default 1)", 1);
@@ -32,9 +30,8 @@ internal sealed class ModelOptions
     /// <exception cref="CallerException">no model, or an option that does not apply to it or is out of its range</exception>
     public Configuration Read(ParseResult parsed)
     {
-        string name = parsed.GetValue(_model)
-            ?? throw new CallerException($"'{parsed.CommandResult.Command.Name}' needs a MODEL; {ParseErrors.Allowed(s_names)}");
-        Model model = ModelCatalog.Find(name);
+        Model model = parsed.GetValue(_model)
+            ?? throw new CallerException($"'{parsed.CommandResult.Command.Name}' needs a MODEL; {ParseErrors.Allowed(ModelCatalog.Names)}");
         return new Configuration(model, model.Size(parsed.GetValue(_batch), parsed.GetValue(_sequence), parsed.GetValue(_decoderSequence)));
     }
 }

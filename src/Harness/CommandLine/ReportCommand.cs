@@ -3,6 +3,7 @@ using System.CommandLine;
 using Harness.Audit;
 using Harness.Kernels;
 using Harness.Kernels.Memory;
+using Harness.Models;
 using Harness.Passes;
 using Harness.Reporting;
 using Spectre.Console;
@@ -17,8 +18,8 @@ internal static class ReportCommand
     public static Command Create(CommandHost host)
     {
         Option<string?> folder = Values.Text("--out", $"folder for report.md and report.json (default {DefaultFolder})", "DIR");
-        Option<ImmutableArray<string>?> models = Values.SomeOf(
-            "--models", $"models, separated by commas (default {string.Join(',', Sweep.ModelNames)})", [.. Sweep.ModelNames]);
+        Option<ImmutableArray<Model>?> models = Values.Models(
+            "--models", $"any models, separated by commas (default {string.Join(',', Sweep.Published.Select(model => model.Name))})");
         Option<ImmutableArray<long>?> batches = Values.WholeNumbers(
             "--batches", "batches, separated by commas (default 1,2,4,8,16, images also 32)", 1);
         Option<ImmutableArray<long>?> sequences = Values.WholeNumbers(

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Harness.Kernels;
+using Harness.Models;
 
 namespace Harness.CommandLine;
 
@@ -73,33 +74,47 @@ internal static class Values
         CustomParser = result => Known(result, name, result.Tokens[0].Value, words) ?? words[0],
     };
 
-    /// <summary>Known words separated by commas, null where the option is absent.</summary>
-    public static Option<ImmutableArray<string>?> SomeOf(string name, string description, ImmutableArray<string> words) => new(name)
+    /// <summary>Models separated by commas, null where the option is absent.</summary>
+    public static Option<ImmutableArray<Model>?> Models(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "M,M,...",
         CustomParser = result =>
         {
-            var chosen = ImmutableArray.CreateBuilder<string>();
+            var chosen = ImmutableArray.CreateBuilder<Model>();
             foreach (string word in result.Tokens[0].Value.Split(','))
             {
-                if (Known(result, name, word, words) is not { } known)
+                if (Model(result, word) is not { } model)
                 {
                     return null;
                 }
 
-                if (chosen.Contains(known))
+                if (chosen.Any(other => other.Name == word))
                 {
-                    result.AddError($"{name} names '{known}' twice");
+                    result.AddError($"{name} names '{word}' twice");
                     return null;
                 }
 
-                chosen.Add(known);
+                chosen.Add(model);
             }
 
             return chosen.ToImmutable();
         },
     };
+
+    /// <summary>A model by name; null where there is none and <paramref name="result"/> has the error.</summary>
+    public static Model? Model(ArgumentResult result, string word)
+    {
+        try
+        {
+            return ModelCatalog.Find(word);
+        }
+        catch (CallerException exception)
+        {
+            result.AddError(exception.Message);
+            return null;
+        }
+    }
 
     /// <summary>Any text, such as a path; null where the option is absent.</summary>
     public static Option<string?> Text(string name, string description, string helpName) => new(name)

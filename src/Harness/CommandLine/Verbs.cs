@@ -14,7 +14,7 @@ internal static class Verbs
     public static RootCommand Root(CommandHost host)
     {
         var root = new RootCommand(
-            "Runs forward passes of VGG16, BERT and T5 on its own kernels and accounts for every byte of memory they use. Without a verb: report.");
+            "Runs forward passes of VGG16, BERT, T5 and small networks on its own kernels and accounts for every byte of memory they use. Without a verb: report.");
         root.Directives.Clear();
         root.Add(ReportCommand.Create(host));
         root.Add(AuditCommand.Create(host));

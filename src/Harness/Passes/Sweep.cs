@@ -30,17 +30,15 @@ internal static class Sweep
     private static readonly ImmutableArray<long> s_sequences = [16, 32, 64, 128, 256];
 
     /// <summary>In the order of the published report.</summary>
-    private static readonly ImmutableArray<Model> s_models = [ModelCatalog.Vgg16, ModelCatalog.T5Small, ModelCatalog.BertBase];
+    public static ImmutableArray<Model> Published { get; } = [ModelCatalog.Vgg16, ModelCatalog.T5Small, ModelCatalog.BertBase];
 
-    public static IReadOnlyList<string> ModelNames { get; } = [.. s_models.Select(model => model.Name)];
-
-    /// <param name="modelNames">null for all</param>
+    /// <param name="chosen">null for the published ones, which come first in any case</param>
     /// <param name="batches">null for the published ones: up to 32 images, up to 16 sequences</param>
     /// <param name="sequences">null for the published ones</param>
     /// <exception cref="CallerException">a size that a model does not allow, or lengths although no chosen model takes them</exception>
-    public static ImmutableArray<SweepCell> Of(ImmutableArray<string>? modelNames, ImmutableArray<long>? batches, ImmutableArray<long>? sequences)
+    public static ImmutableArray<SweepCell> Of(ImmutableArray<Model>? chosen, ImmutableArray<long>? batches, ImmutableArray<long>? sequences)
     {
-        ImmutableArray<Model> models = [.. s_models.Where(model => modelNames?.Contains(model.Name) ?? true)];
+        ImmutableArray<Model> models = chosen is { } some ? [.. Published.Intersect(some), .. some.Except(Published)] : Published;
         if (sequences is not null && models.All(model => model.Sequence is null))
         {
             throw new CallerException($"--seqs does not apply to {string.Join(" and ", models.Select(model => model.Name))}");

@@ -3,7 +3,7 @@ namespace Harness.Tests.CommandLine;
 /// <summary>What bad input gets: one line that names it and what is allowed, and the right exit code.</summary>
 public sealed class BadInputTests
 {
-    private static readonly string[] s_models = ["vgg16", "bert-base", "t5-small"];
+    private static readonly string[] s_models = ["vgg16", "bert-base", "t5-small", "mnist-mlp", "cifar-mlp", "mnist-cnn", "mlp:A-B-...-Z[:nobias]"];
 
     [Theory]
     [InlineData("reprot", "'reprot'", "did you mean 'report'", "audit")]
@@ -34,6 +34,20 @@ public sealed class BadInputTests
     }
 
     [Theory]
+    [InlineData("mlp", "number of sizes is 0")]
+    [InlineData("mlp:784", "number of sizes is 1", "at least 2")]
+    [InlineData("mlp:784-0-10", "'0'", "from 1 on")]
+    [InlineData("mlp:784--10", "''", "from 1 on")]
+    [InlineData("mlp:784-x-10", "'x'", "from 1 on")]
+    [InlineData("mlp:784-10:nobais", "unknown suffix 'nobais'", ":nobias")]
+    public void A_stack_that_cannot_be_is_named_with_what_is_allowed(string model, params string[] words)
+    {
+        Cli.Run("audit", model, "--device", "null").IsOneLineError(2, [$"'{model}'", "mlp:A-B-...-Z[:nobias]", .. words]);
+        Cli.Run("run", model).IsOneLineError(2, [$"'{model}'", .. words]);
+        Cli.Run("report", "--models", $"vgg16,{model}").IsOneLineError(2, [$"'{model}'", .. words]);
+    }
+
+    [Theory]
     [InlineData("--batch", "0")]
     [InlineData("--batch", "-3")]
     [InlineData("--batch", "2.5")]
@@ -57,6 +71,7 @@ public sealed class BadInputTests
     [InlineData("report --batches 1,,2", "--batches", "''")]
     [InlineData("report --batches 4,4", "--batches", "4 twice")]
     [InlineData("report --models vgg16,vgg16", "--models", "'vgg16' twice")]
+    [InlineData("report --models mlp:3-4,mlp:3-4", "--models", "'mlp:3-4' twice")]
     [InlineData("audit vgg16 --batch", "--batch", "needs a value")]
     [InlineData("audit vgg16 --batch 1 --batch 2", "--batch", "2 times")]
     public void A_bad_value_is_named_with_what_is_allowed(string line, params string[] words) =>
@@ -65,8 +80,11 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("audit vgg16 --seq 64", "--seq", "vgg16")]
     [InlineData("audit vgg16 --decoder-seq 1", "--decoder-seq", "vgg16")]
+    [InlineData("audit mnist-cnn --seq 64", "--seq", "mnist-cnn")]
+    [InlineData("run mlp:100-50:nobias --decoder-seq 1", "--decoder-seq", "mlp:100-50:nobias")]
     [InlineData("audit bert-base --decoder-seq 5", "--decoder-seq", "bert-base")]
     [InlineData("report --models vgg16 --seqs 16", "--seqs", "vgg16")]
+    [InlineData("report --models mnist-mlp,mlp:3-4 --seqs 16", "--seqs", "mnist-mlp and mlp:3-4")]
     [InlineData("audit vgg16 --device null --kernels .", "--kernels", "null")]
     [InlineData("audit vgg16 --device null --math tf32", "--math", "--device null")]
     [InlineData("audit vgg16 --device null --libraries .", "--libraries", "--device null")]
@@ -87,6 +105,10 @@ public sealed class BadInputTests
     [InlineData("vgg16", "30000000000000")]
     [InlineData("bert-base", "900000000000000")]
     [InlineData("t5-small", "900000000000000")]
+    [InlineData("mnist-mlp", "9223372036854775807")]
+    [InlineData("mnist-cnn", "900000000000000")]
+    [InlineData("mlp:3037000500-3037000500", "1")]
+    [InlineData("mlp:9223372036854775807-1", "1")]
     public void More_bytes_than_64_bits_can_count_are_the_callers_mistake(string model, string batch) =>
         Cli.Run("audit", model, "--batch", batch, "--device", "null").IsOneLineError(2, "64 bits");
 

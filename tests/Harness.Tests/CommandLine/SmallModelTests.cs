@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+
+namespace Harness.Tests.CommandLine;
+
+/// <summary>The verbs on the models that are small, and on stacks that the caller makes up.</summary>
+public sealed class SmallModelTests
+{
+    [Theory]
+    [InlineData("mnist-mlp", 1, 101_770)]
+    [InlineData("mnist-mlp", 64, 101_770)]
+    [InlineData("cifar-mlp", 2, 394_634)]
+    [InlineData("mnist-cnn", 1, 813_802)]
+    [InlineData("mnist-cnn", 5, 813_802)]
+    [InlineData("mlp:100-50:nobias", 3, 5_000)]
+    [InlineData("mlp:7-1-9-3", 4, 8 + 18 + 30)]
+    [InlineData("mlp:1-1", 1, 2)]
+    public void Every_byte_is_exact_on_both_devices_and_in_every_placement(string model, int batch, int parameters)
+    {
+        foreach (string device in (string[])["sim", "null"])
+        {
+            foreach (string placement in (string[])["planned", "online", "bump"])
+            {
+                CliResult result = Cli.Run("audit", model, "--batch", $"{batch}", "--device", device, "--placement", placement, "--json", "-");
+                Assert.Equal(("", 0), (result.Error, result.ExitCode));
+                JsonNode audit = JsonNode.Parse(result.Out)!;
+                Assert.Equal(model, (string)audit["model"]!);
+                Assert.Equal((parameters, parameters), ((int)audit["parameterCount"]!["analytic"]!, (int)audit["parameterCount"]!["observed"]!));
+                Assert.Equal(0, (int)audit["mismatches"]!);
+                Assert.Null(audit["seq"]);
+                if (device == "sim")
+                {
+                    Assert.Equal("""{"unwritten":0,"unread":0,"outside":0}""", audit["touch"]!.ToJsonString());
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("mnist-mlp", "pixel_values")]
+    [InlineData("mnist-cnn", "pixel_values")]
+    [InlineData("mlp:6-5-4:nobias", "inputs")]
+    public void What_was_saved_runs_again_to_the_same_bytes(string model, string input)
+    {
+        using var folder = new TemporaryFolder();
+        string weights = folder.At("weights"), inputs = folder.At("inputs");
+        string[] size = ["run", model, "--batch", "2", "--device", "sim", "--json", "-"];
+        CliResult first = Cli.Run(
+            [.. size, "--seed", "7", "--save-weights", weights, "--save-inputs", inputs, "--save-outputs", folder.At("first")]);
+        CliResult second = Cli.Run([.. size, "--weights", weights, "--inputs", inputs, "--save-outputs", folder.At("second")]);
+        Assert.Equal(("", 0, 0), (first.Error + second.Error, first.ExitCode, second.ExitCode));
+        Assert.Equal(File.ReadAllBytes(folder.At("first")), File.ReadAllBytes(folder.At("second")));
+        Assert.Contains($"\"{input}\"", File.ReadAllText(inputs), StringComparison.Ordinal);
+        Assert.Contains("\"name\":\"logits\"", JsonNode.Parse(second.Out)!["outputs"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_with_another_models_weights_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        string weights = folder.At("weights");
+        Assert.Equal(0, Cli.Run("run", "mlp:6-5-4", "--device", "sim", "--save-weights", weights).ExitCode);
+        Cli.Run("run", "mlp:6-5-4-3", "--device", "sim", "--weights", weights).IsOneLineError(2, "layer3.weight");
+        Cli.Run("run", "mlp:6-5-4:nobias", "--device", "sim", "--weights", weights).IsOneLineError(2, "layer1.bias");
+        Cli.Run("run", "mlp:6-4-4", "--device", "sim", "--weights", weights).IsOneLineError(2, "layer1.weight", "[5,6]", "[4,6]");
+    }
+
+    [Fact]
+    public void A_report_takes_any_model_and_compares_it_with_the_published_ones()
+    {
+        using var folder = new TemporaryFolder();
+        CliResult result = Cli.Run(
+            "report", "--models", "mlp:100-50:nobias,mnist-cnn,vgg16,mnist-mlp", "--batches", "1,2,4", "--device", "null", "--out", folder.Path);
+        Assert.Equal(("", 0), (result.Error, result.ExitCode));
+        JsonNode report = JsonNode.Parse(File.ReadAllText(folder.At("report.json")))!;
+        Assert.Equal(
+            ["vgg16", "mlp:100-50:nobias", "mnist-cnn", "mnist-mlp"],
+            report["configurations"]!.AsArray().Select(configuration => (string)configuration!["model"]!).Distinct());
+        Assert.Equal(12, report["configurations"]!.AsArray().Count);
+        Assert.Equal(0, (int)report["mismatches"]!);
+        Assert.DoesNotContain("NaN", File.ReadAllText(folder.At("report.md")), StringComparison.Ordinal);
+        Assert.DoesNotContain("∞", File.ReadAllText(folder.At("report.md")), StringComparison.Ordinal);
+    }
+}
