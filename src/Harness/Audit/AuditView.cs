@@ -82,7 +82,7 @@ internal static partial class AuditView
     private static ReportTable StepTable(AuditRecord audit, bool all)
     {
         ImmutableArray<string> total = StepCells(
-            $"all {audit.Steps.Length} steps", audit.Steps.Sum(step => step.Macs), audit.Steps.Sum(step => step.Flops),
+            audit.Steps.Length == 1 ? "the only step" : $"all {audit.Steps.Length} steps", audit.Steps.Sum(step => step.Macs), audit.Steps.Sum(step => step.Flops),
             Total(step => step.ReadBytes.Analytic), Total(step => step.ReadBytes.Observed),
             Total(step => step.WrittenBytes.Analytic), Total(step => step.WrittenBytes.Observed));
         return new ReportTable(

@@ -6,7 +6,7 @@ namespace Harness.Doctor;
 
 /// <param name="Passed">null: not tried, because something before it failed or is missing</param>
 /// <param name="Detail">what was seen, or what is wrong and what to do, one line</param>
-/// <param name="IsNeeded">where this fails, <c>--device cuda</c> does not work; else only vgg16 does not</param>
+/// <param name="IsNeeded">where this fails, <c>--device cuda</c> does not work; else only models with convolutions do not</param>
 internal sealed record DoctorCheck(string Name, bool? Passed, string Detail, bool IsNeeded = true);
 
 /// <summary>What <c>harness doctor</c> found.</summary>

@@ -87,7 +87,7 @@ internal static class Examination
         }
         catch (MachineException exception)
         {
-            // bert and t5 need no convolution: a cuDNN that does not start is like one that is missing.
+            // Most models need no convolution: a cuDNN that does not start is like one that is missing.
             return new DoctorCheck(name, false, exception.Message, IsNeeded: entry != Convolution);
         }
     }
@@ -121,10 +121,10 @@ internal static class Examination
         $"cuda works: --device cuda is GPU 0, {gpus[0].Properties.Name}"
         + (checks.Any(check => check.Name == $"GPU 0: {Convolution}" && check.Passed == true)
             ? ""
-            : "; without cuDNN bert-base and t5-small run, vgg16 does not");
+            : "; without cuDNN vgg16 and mnist-cnn do not run, the other models do");
 
     private static bool IsRequired(LibraryFinding finding) => finding.Name is not ("cuDNN" or "NVML");
 
     private static string WhatFor(LibraryFinding finding) =>
-        finding.Name == "cuDNN" ? "only vgg16 needs it" : "only clocks and temperatures beside timings need it";
+        finding.Name == "cuDNN" ? "only vgg16 and mnist-cnn need it" : "only clocks and temperatures beside timings need it";
 }

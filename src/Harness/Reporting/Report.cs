@@ -90,7 +90,7 @@ internal sealed class Report(SweepResult sweep)
     public string ToMarkdown()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"# Memory of three forward passes\n\n{Verdict}.\n\n{Heading}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"# Memory of forward passes\n\n{Verdict}.\n\n{Heading}\n\n");
         foreach (string line in MismatchLines)
         {
             text.Append(CultureInfo.InvariantCulture, $"- {line}\n");

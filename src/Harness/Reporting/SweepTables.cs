@@ -45,8 +45,11 @@ internal static class SweepTables
         double peak = Measure.PeakLive.MiB(last);
         string growth = cells.Length < 2 ? "" : GrowthText(cells);
         return $"{growth}at batch {cells[^1].Cell.Varied} {model} makes {Quantities.Number(activations, 2)} MiB of activations one after another, "
-            + $"but inputs, outputs and all live together never exceed {Quantities.Number(peak, 2)} MiB, "
-            + $"{Quantities.Number(activations / peak, 1)} times less than the textbook sum; the moment that decides is {last.Peak.Moment}: "
+            + (activations > peak
+                ? $"but inputs, outputs and all live together never exceed {Quantities.Number(peak, 2)} MiB, "
+                    + $"{Quantities.Number(activations / peak, 1)} times less than the textbook sum; "
+                : $"and inputs, outputs and all live together never exceed {Quantities.Number(peak, 2)} MiB; ")
+            + $"the moment that decides is {last.Peak.Moment}: "
             + $"{last.Peak.Why.TrimEnd('.')}; {GapText(cells)}.";
     }
 

@@ -16,6 +16,10 @@ public sealed class StepCostTests
     [InlineData("bert-base", 3L, 37L, null)]
     [InlineData("t5-small", 8L, 64L, 1L)]
     [InlineData("t5-small", 2L, 37L, 5L)]
+    [InlineData("mnist-mlp", 64L, null, null)]
+    [InlineData("cifar-mlp", 1L, null, null)]
+    [InlineData("mnist-cnn", 3L, null, null)]
+    [InlineData("mlp:7-1-9-3:nobias", 5L, null, null)]
     public void Every_step_of_the_models_costs_what_the_formulas_say(string name, long batch, long? sequence, long? decoderSequence)
     {
         Model model = ModelCatalog.Find(name);

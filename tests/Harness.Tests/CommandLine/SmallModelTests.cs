@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Harness.Kernels.Native;
+using Harness.Tests.Shared.NativeDouble;
 
 namespace Harness.Tests.CommandLine;
 
@@ -33,6 +35,36 @@ public sealed class SmallModelTests
                 }
             }
         }
+    }
+
+    /// <summary>A stack needs no cuDNN, the network with convolutions does.</summary>
+    [Theory]
+    [InlineData("mnist-mlp")]
+    [InlineData("mlp:100-50:nobias")]
+    [InlineData("mnist-cnn")]
+    public void Every_byte_is_exact_on_a_double_of_a_gpu(string model)
+    {
+        using var gpu = new FakeGpu();
+        CliResult result = Cli.Run(gpu.Api, "audit", model, "--batch", "2", "--device", "cuda", "--json", "-");
+        Assert.Equal(("", 0), (result.Error, result.ExitCode));
+        Assert.Equal(0, (int)JsonNode.Parse(result.Out)!["mismatches"]!);
+        Assert.Empty(gpu.Misuses);
+        Assert.Empty(gpu.Leftovers());
+
+        CudaApi without = gpu.Api with { Cudnn = new NativePart<ICudnn>(null, "cuDNN was not found; install it") };
+        CliResult plain = Cli.Run(without, "audit", model, "--device", "cuda");
+        Assert.Equal(model == "mnist-cnn" ? 3 : 0, plain.ExitCode);
+    }
+
+    [Fact]
+    public void What_a_report_says_of_a_model_with_hardly_any_activations_is_true()
+    {
+        using var folder = new TemporaryFolder();
+        CliResult result = Cli.Run("report", "--models", "mnist-mlp", "--batches", "1,2", "--device", "null", "--out", folder.Path);
+        Assert.Equal(0, result.ExitCode);
+        string text = File.ReadAllText(folder.At("report.md"));
+        Assert.Contains("and inputs, outputs and all live together never exceed 0.01 MiB; the moment that decides is logits", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("times less", text, StringComparison.Ordinal);
     }
 
     [Theory]
