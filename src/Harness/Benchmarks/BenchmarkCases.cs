@@ -48,15 +48,20 @@ internal static class BenchmarkCases
         }
     }
 
-    /// <summary>A program of one step over inputs of order one.</summary>
+    /// <summary>The last step of a program (those before it are there to write what it works on in place), over inputs of order one.</summary>
     public static IEnumerable<MeasuredCase> OfOneStep(string name, Action<ProgramBuilder> build)
     {
         var builder = new ProgramBuilder(name);
         build(builder);
         StepProgram program = builder.Build();
-        return OfStep(name, program, program.Steps[0], seed => new SeededTensors(unchecked((ulong)seed), Drawn).Read);
+        return OfStep(name, program, program.Steps[^1], seed => new SeededTensors(unchecked((ulong)seed), Drawn).Read);
 
-        TensorValues Drawn(TensorSpec tensor) => tensor.DType == DType.I64 ? new IndexValues(Tables(program).Min()) : new NormalValues(0, 1);
+        TensorValues Drawn(TensorSpec tensor) => tensor switch
+        {
+            { DType: DType.I64 } => new IndexValues(Tables(program).Min()),
+            _ when program.Steps.OfType<AdamStep>().Any(step => tensor == step.SecondMoment || tensor == step.Corrections) => new NormalValues(1, 0.1f),
+            _ => new NormalValues(0, 1),
+        };
     }
 
     /// <summary>Rows of the tables that ids point into.</summary>
@@ -87,6 +92,9 @@ internal static class BenchmarkCases
         BertEmbeddingStep => "embedding_bert",
         AttentionMaskStep => "attention_mask",
         RelativePositionBiasStep => "relative_position_bias",
+        SgdStep => "sgd",
+        MomentumStep => "momentum",
+        AdamStep => "adam",
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no kernel for this step"),
     };
 }

@@ -9,7 +9,7 @@ internal static class KernelCases
 {
     public static IEnumerable<MeasuredCase> All(IConvolutionWorkspace device) =>
         ModelCases.Published.SelectMany(pass => OfModel(pass.Model, pass.Size, device, step => step is not (GemmStep or ConvolutionStep)))
-            .Concat(Large());
+            .Concat(Large()).Concat(TrainingKernelCases.All());
 
     /// <summary>The steps of a pass that are wanted, each geometry once, under the name of the first that has it.</summary>
     internal static IEnumerable<MeasuredCase> OfModel(Model model, ModelSize size, IConvolutionWorkspace device, Func<Step, bool> wanted)

@@ -20,8 +20,9 @@ internal readonly record struct StepCost(long Flops, long ReadBytes, long Writte
     public static StepCost Of(Step step) => step switch
     {
         GemmStep s => new(
-            (2 * s.Batch * s.M * s.N * s.K) + (s.Alpha == 1 ? 0 : s.Batch * s.M * s.N),
-            FloatBytes * ((Matrices(s.Batch, s.LayoutA) * s.M * s.K) + (Matrices(s.Batch, s.LayoutB) * s.K * s.N)), s.C.Bytes),
+            (2 * s.Batch * s.M * s.N * s.K) + (s.Batch * s.M * s.N * ((s.Alpha == 1 ? 0 : 1) + (s.Accumulate ? 1 : 0))),
+            FloatBytes * ((Matrices(s.Batch, s.LayoutA) * s.M * s.K) + (Matrices(s.Batch, s.LayoutB) * s.K * s.N) + (s.Accumulate ? s.Batch * s.M * s.N : 0)),
+            FloatBytes * s.Batch * s.M * s.N),
         ConvolutionStep s => new(
             s.Y.Shape.Elements * ((2 * s.Weight.Shape[1] * s.Weight.Shape[2] * s.Weight.Shape[3]) + (s.Relu ? 2 : 1)),
             s.X.Bytes + s.Weight.Bytes + s.Bias.Bytes, s.Y.Bytes),
@@ -53,7 +54,7 @@ internal readonly record struct StepCost(long Flops, long ReadBytes, long Writte
         AttentionMaskStep s => new(2 * s.Y.Shape.Elements, s.Mask.Bytes, s.Y.Bytes),
         RelativePositionBiasStep s => new(
             0, FloatBytes * Math.Min(s.Table.Shape[0], s.Causal ? s.Y.Shape[1] : s.Y.Shape[1] + s.Y.Shape[2] - 1) * s.Table.Shape[1], s.Y.Bytes),
-        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no cost for this step"),
+        _ => TrainingStepCost.Of(step),
     };
 
     private static long Present(TensorSpec? tensor) => tensor is null ? 0 : 1;

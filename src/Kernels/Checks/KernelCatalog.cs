@@ -19,6 +19,8 @@ public static class KernelCatalog
 
     public static ImmutableArray<KernelEntry> Entries { get; } =
     [
+        new("adam", "optimizers.ptx", "one update by Adam, or AdamW with a weight decay", "weights and both moments in one pass, two 16-byte pieces a thread",
+            "OptimizerLauncher", "OptimizerReference.Adam"),
         new("adaptive_average_pool", "adaptive_average_pool.ptx", "mean of each adaptive window, NCHW", "a thread an output cell",
             "AdaptiveAveragePoolLauncher", "PoolingReference.AdaptiveAverage"),
         new("attention_mask", "attention_mask.ptx", "(1 - mask) * lowest f32", "a thread an element", "AttentionMaskLauncher",
@@ -46,6 +48,8 @@ public static class KernelCatalog
             "NormReference.LayerNorm"),
         new("layernorm_v4", "layernorm.ptx", LayerNorm, "as version 2, every load of the row on its way before the first is waited for",
             "LayerNormLauncher", "NormReference.LayerNorm"),
+        new("momentum", "optimizers.ptx", "m = mu m + g; w -= lr m", "weights and momentum in one pass, two 16-byte pieces a thread", "OptimizerLauncher",
+            "OptimizerReference.Momentum"),
         new("relative_position_bias", "relative_position_bias.ptx", "T5's position bias by bucket, causal or two-sided",
             "buckets by integer thresholds, found once for all heads", "RelativePositionBiasLauncher", "RelativePositionBiasReference.Compute"),
         new("rmsnorm_v1", "rmsnorm.ptx", RmsNorm, "a block a row, two passes over memory, a tree in shared memory", "RmsNormLauncher",
@@ -56,6 +60,7 @@ public static class KernelCatalog
             "RmsNormLauncher", "NormReference.RmsNorm"),
         new("rmsnorm_v4", "rmsnorm.ptx", RmsNorm, "a block a row of any length, 16-byte accesses, shuffles", "RmsNormLauncher",
             "NormReference.RmsNorm"),
+        new("sgd", "optimizers.ptx", "w -= lr g", "four 16-byte pieces a thread", "OptimizerLauncher", "OptimizerReference.Sgd"),
         new("softmax_v1", "softmax.ptx", Softmax, "a block a row, three passes over memory, trees in shared memory", "SoftmaxLauncher",
             "SoftmaxReference.Compute"),
         new("softmax_v2", "softmax.ptx", Softmax, "1 to 32 lanes a row, 16-byte accesses, the row in registers, shuffles", "SoftmaxLauncher",

@@ -32,8 +32,11 @@ internal static class LibraryCases
             for (int transposes = 0; transposes < 4; transposes++)
             {
                 yield return Gemm(batch, m, n, k, (transposes & 1) != 0, (transposes & 2) != 0, math);
+                yield return Gemm(batch, m, n, k, (transposes & 1) != 0, (transposes & 2) != 0, math, accumulate: true);
             }
         }
+
+        yield return GemmIntoSomeRows(math);
 
         foreach (ConvolutionShape shape in s_convolutions)
         {
@@ -54,24 +57,46 @@ internal static class LibraryCases
     private static double RelativeError(double roundings, MathMode math) =>
         math == MathMode.Tf32 ? 2 * Tf32Epsilon + Tf32Epsilon * Tf32Epsilon + 2 * roundings * U : roundings * U;
 
-    /// <summary>K products and additions, each a rounding of at most the sum of magnitudes, and the product with alpha.</summary>
-    private static CheckCase Gemm(long batch, long m, long n, long k, bool transposedA, bool transposedB, MathMode math)
+    /// <summary>K products and additions, each a rounding of at most the sum of magnitudes, the product with alpha and the addition to C.</summary>
+    private static CheckCase Gemm(long batch, long m, long n, long k, bool transposedA, bool transposedB, MathMode math, bool accumulate = false)
     {
         const float alpha = 0.7f;
-        var builder = new CaseBuilder("gemm", $"{batch} x [{m},{k}]{(transposedA ? "^T" : "")} [{k},{n}]{(transposedB ? "^T" : "")}");
-        TensorSpec a = builder.Input("a", 1, batch, m, k), b = builder.Input("b", 1, batch, k, n), c = builder.Output("c", batch, m, n);
+        string label = $"{batch} x [{m},{k}]{(transposedA ? "^T" : "")} [{k},{n}]{(transposedB ? "^T" : "")}{(accumulate ? " added" : "")}";
+        var builder = new CaseBuilder("gemm", label);
+        TensorSpec a = builder.Input("a", 1, batch, m, k), b = builder.Input("b", 1, batch, k, n);
+        TensorSpec c = accumulate ? builder.Input("c", 3, batch, m, n) : builder.Output("c", batch, m, n);
+        double[]? old = accumulate ? builder.Doubles(c) : null;
         var layoutA = new MatrixLayout(transposedA ? m : k, m * k, transposedA);
         var layoutB = new MatrixLayout(transposedB ? k : n, k * n, transposedB);
         var layoutC = new MatrixLayout(n, m * n, false);
-        double[] expected = Product(builder.Doubles(a)!, builder.Doubles(b)!, alpha);
-        double[] magnitude = Product([.. builder.Doubles(a)!.Select(Math.Abs)], [.. builder.Doubles(b)!.Select(Math.Abs)], alpha);
+        double[] expected = Product(builder.Doubles(a)!, builder.Doubles(b)!, old);
+        double[] magnitude = Product(Magnitudes(builder.Doubles(a)!), Magnitudes(builder.Doubles(b)!), old is null ? null : Magnitudes(old));
         return builder.Build(
-            new GemmStep("check", a, layoutA, b, layoutB, c, layoutC, batch, m, n, k, alpha),
-            new Expected(c, expected, [.. magnitude.Select(size => RelativeError(k + 2, math) * size)]));
+            new GemmStep("check", a, layoutA, b, layoutB, c, layoutC, batch, m, n, k, alpha, accumulate),
+            new Expected(c, expected, [.. magnitude.Select(size => RelativeError(k + 3, math) * size)]));
 
-        double[] Product(double[] left, double[] right, double factor) =>
-            GemmReference.Compute(left, layoutA, right, layoutB, layoutC, c.Shape.Elements, batch, m, n, k, factor);
+        double[] Product(double[] left, double[] right, double[]? addend) =>
+            GemmReference.Compute(left, layoutA, right, layoutB, layoutC, c.Shape.Elements, batch, m, n, k, alpha, addend);
     }
+
+    /// <summary>Added to every third row of C: the others stay as they are, to the bit.</summary>
+    private static CheckCase GemmIntoSomeRows(MathMode math)
+    {
+        const long m = 5, n = 7, k = 9;
+        var builder = new CaseBuilder("gemm", $"[{m},{k}] [{k},{n}] added to every third row");
+        TensorSpec a = builder.Input("a", 1, m, k), b = builder.Input("b", 1, k, n), c = builder.Input("c", 3, m, 3, n);
+        var (layoutA, layoutB, layoutC) = (new MatrixLayout(k, 0, false), new MatrixLayout(n, 0, false), new MatrixLayout(3 * n, 0, false));
+        double[] expected = Product(builder.Doubles(a)!, builder.Doubles(b)!, builder.Doubles(c)!);
+        double[] magnitude = Product(Magnitudes(builder.Doubles(a)!), Magnitudes(builder.Doubles(b)!), Magnitudes(builder.Doubles(c)!));
+        double[] tolerance = [.. magnitude.Select((size, i) => i / n % 3 == 0 ? RelativeError(k + 3, math) * size : 0)];
+        return builder.Build(
+            new GemmStep("check", a, layoutA, b, layoutB, c, layoutC, 1, m, n, k, 1, Accumulate: true), new Expected(c, expected, tolerance));
+
+        double[] Product(double[] left, double[] right, double[] addend) =>
+            GemmReference.Compute(left, layoutA, right, layoutB, layoutC, c.Shape.Elements, 1, m, n, k, 1, addend);
+    }
+
+    private static double[] Magnitudes(double[] values) => Array.ConvertAll(values, Math.Abs);
 
     /// <summary>
     /// C R S products and additions and the bias, as for a product. That is the bound of the direct sum. A Winograd transform's own

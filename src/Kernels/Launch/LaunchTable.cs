@@ -67,6 +67,15 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case RelativePositionBiasStep bias:
                 RelativePositionBiasLauncher.Launch(this, bias, addresses);
                 break;
+            case SgdStep update:
+                OptimizerLauncher.Launch(this, update, addresses);
+                break;
+            case MomentumStep update:
+                OptimizerLauncher.Launch(this, update, addresses);
+                break;
+            case AdamStep update:
+                OptimizerLauncher.Launch(this, update, addresses);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(step), step, "no launcher for this step");
         }

@@ -6,7 +6,7 @@ namespace Harness.Kernels.Programs;
 /// Judges a program before anything is planned from it. It shares no code with the builder's derivation of shapes. The rules:
 /// names are unique (tensors among tensors, steps among steps); shapes and types agree at every step (<see cref="StepShapes"/>);
 /// every read has an earlier write (inputs and parameters count as written); each tensor is written whole by one step, and again only
-/// in place by a step type that allows it; parameters and inputs are never written; workspace belongs to one step; nothing is
+/// in place by a step type that allows it; inputs are never written, and parameters only by an optimizer's step; workspace belongs to one step; nothing is
 /// declared and never used, and no activation is computed and never read.
 /// </summary>
 public static class ProgramChecker
@@ -98,7 +98,8 @@ public static class ProgramChecker
         for (int i = 0; i < writes.Length; i++)
         {
             TensorSpec tensor = writes[i];
-            if (tensor.Category is TensorCategory.Parameter or TensorCategory.Input)
+            bool isKept = tensor.Category is TensorCategory.Input || (tensor.Category is TensorCategory.Parameter && !InPlace.IsUpdate(step));
+            if (isKept)
             {
                 throw new CheckFailedException($"{Label(tensor.Category)} '{tensor.Name}' is written");
             }
@@ -109,7 +110,7 @@ public static class ProgramChecker
             }
 
             bool inPlace = step.Reads.Contains(tensor);
-            if (inPlace && !(AllowedInPlace(step) == tensor))
+            if (inPlace && !InPlace.IsAllowed(step, tensor))
             {
                 throw new CheckFailedException($"tensor '{tensor.Name}' is both read and written, which {step.GetType().Name} cannot do there");
             }
@@ -130,10 +131,6 @@ public static class ProgramChecker
             written[tensor.Index] = true;
         }
     }
-
-    /// <summary>The tensor that this step may read and overwrite, or null: element i of the result depends on element i alone.</summary>
-    private static TensorSpec? AllowedInPlace(Step step) =>
-        step is BiasActivationStep { X: var x, Y: var y, Bias: var bias } && x == y && bias != y ? y : null;
 
     private static void CheckEverythingUsed(StepProgram program, bool[] written, bool[] read)
     {

@@ -130,7 +130,8 @@ internal static class StepShapes
                 break;
 
             default:
-                throw new CheckFailedException($"step type {step.GetType().Name} has no shape rule");
+                TrainingShapes.Check(step);
+                break;
         }
     }
 
@@ -156,13 +157,13 @@ internal static class StepShapes
         Inside(s.B, s.LayoutB, s.Batch, s.K, s.N);
         Inside(s.C, s.LayoutC, s.Batch, s.M, s.N);
 
-        // Distinct elements, all inside, as many as there are: then C is written whole.
+        // Distinct elements, all inside, as many as there are: then C is written whole. What is added to may be a part of it.
         (Int128 leading, Int128 stride) = (s.LayoutC.LeadingDimension, s.LayoutC.BatchStride);
         bool behindOneAnother = stride >= (s.M - 1) * leading + s.N;
         bool sideBySide = stride >= s.N && leading >= (s.Batch - 1) * stride + s.N;
         Require(!s.LayoutC.Transposed, $"tensor '{s.C.Name}' would be written transposed");
         Require(s.Batch == 1 || behindOneAnother || sideBySide, $"the matrices in tensor '{s.C.Name}' overlap");
-        Require((Int128)s.Batch * s.M * s.N == s.C.Shape.Elements, $"tensor {s.C} is not written whole by {s.Batch} matrices {s.M} x {s.N}");
+        Require(s.Accumulate || (Int128)s.Batch * s.M * s.N == s.C.Shape.Elements, $"tensor {s.C} is not written whole by {s.Batch} matrices {s.M} x {s.N}");
     }
 
     /// <summary>All of op(tensor), rows x columns a matrix, lies inside the tensor.</summary>
@@ -189,13 +190,13 @@ internal static class StepShapes
             $"tensor {s.Table} cannot serve distances up to {s.MaxDistance}: buckets must be at least 2 a direction, and half of those fewer than the distance");
     }
 
-    private static void Epsilon(TensorSpec y, float epsilon) =>
+    internal static void Epsilon(TensorSpec y, float epsilon) =>
         Require(float.IsFinite(epsilon) && epsilon >= 0, $"tensor '{y.Name}' has epsilon {epsilon}");
 
-    private static void Rank(TensorSpec tensor, int rank) =>
+    internal static void Rank(TensorSpec tensor, int rank) =>
         Require(tensor.Shape.Rank == rank, $"tensor {tensor} must have {rank} dimensions");
 
-    private static void IsIfPresent(TensorSpec? tensor, ReadOnlySpan<long> shape)
+    internal static void IsIfPresent(TensorSpec? tensor, ReadOnlySpan<long> shape)
     {
         if (tensor is not null)
         {
@@ -203,7 +204,7 @@ internal static class StepShapes
         }
     }
 
-    private static void Is(TensorSpec tensor, ReadOnlySpan<long> shape, DType dtype = DType.F32)
+    internal static void Is(TensorSpec tensor, ReadOnlySpan<long> shape, DType dtype = DType.F32)
     {
         if (tensor.DType != dtype || !shape.SequenceEqual([.. tensor.Shape]))
         {
@@ -211,7 +212,7 @@ internal static class StepShapes
         }
     }
 
-    private static void Require(bool condition, string otherwise)
+    internal static void Require(bool condition, string otherwise)
     {
         if (!condition)
         {

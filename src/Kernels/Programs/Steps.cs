@@ -34,13 +34,14 @@ public readonly record struct MatrixLayout(long LeadingDimension, long BatchStri
 
 /// <summary>
 /// Batched row-major product: C[b] = alpha * op(A[b]) op(B[b]), op(A) is M x K, op(B) is K x N, C is M x N.
-/// With <c>Transposed</c> the stored matrix is the transpose. C is written whole (no accumulation into old values).
+/// With <c>Transposed</c> the stored matrix is the transpose. C is written whole; where <see cref="Accumulate"/>, the product is added to what
+/// its elements hold, and other elements of the tensor stay as they are.
 /// </summary>
 public sealed record GemmStep(
     string Name, TensorSpec A, MatrixLayout LayoutA, TensorSpec B, MatrixLayout LayoutB, TensorSpec C, MatrixLayout LayoutC,
-    long Batch, long M, long N, long K, float Alpha) : Step(Name)
+    long Batch, long M, long N, long K, float Alpha, bool Accumulate = false) : Step(Name)
 {
-    public override ImmutableArray<TensorSpec> Reads { get; } = Present(A, B);
+    public override ImmutableArray<TensorSpec> Reads { get; } = Accumulate ? Present(A, B, C) : Present(A, B);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(C);
 }
 

@@ -52,6 +52,26 @@ public sealed class StepCostTests
         Assert.Equal(new StepCost(8, 64, 32), Of(b => b.Add("y", Input(b, "a", 8), Input(b, "b", 8), TensorCategory.Output)));
     }
 
+    [Fact]
+    public void Hand_computed_training()
+    {
+        // Ten weights, 40 bytes a tensor; the corrections 8.
+        Assert.Equal(new StepCost(20, 80, 40), Of(b => b.Add(new SgdStep("w:sgd", Weights(b, "w"), Weights(b, "g"), 0.1f))));
+        Assert.Equal(new StepCost(40, 120, 80), Of(b => b.Add(new MomentumStep("w:m", Weights(b, "w"), Weights(b, "g"), Weights(b, "m"), 0.1f, 0.9f))));
+        Assert.Equal(new StepCost(140, 168, 120), Of(b => b.Add(new AdamStep(
+            "w:adam", Weights(b, "w"), Weights(b, "g"), Weights(b, "m"), Weights(b, "v"), b.Input("c", DType.F32, 2), 0.1f, 0.9f, 0.999f, 0, 0.01f))));
+
+        // [2,3] [3,5] added to [2,5]: 30 multiply-accumulates and 10 additions.
+        Assert.Equal(new StepCost(70, 24 + 60 + 40, 40), Of(b =>
+        {
+            TensorSpec y = b.Add("y", Input(b, "u", 2, 5), Input(b, "v", 2, 5), TensorCategory.Output);
+            var (left, right) = (new MatrixLayout(3, 0, false), new MatrixLayout(5, 0, false));
+            b.Add(new GemmStep("y:more", Input(b, "a", 2, 3), left, Input(b, "b", 3, 5), right, y, right, 1, 2, 5, 3, 1, Accumulate: true));
+        }));
+
+        static TensorSpec Weights(ProgramBuilder b, string name) => b.Parameter(name, 10);
+    }
+
     private static StepCost Of(Action<ProgramBuilder> build) => BenchmarkCases.OfOneStep("one", build).First().Cost;
 
     private static TensorSpec Input(ProgramBuilder b, string name, params ReadOnlySpan<long> shape) => b.Input(name, DType.F32, shape);

@@ -53,6 +53,11 @@ public sealed class KernelCheckTests : IDisposable
     [InlineData("relative_position_bias", "relative_position_bias.ptx", "set.ge.u32.u32", "set.gt.u32.u32")]
     [InlineData("tensor_add", "add.ptx", "setp.gt.u64     %outside, %last, %count;", "setp.gt.u64     %outside, %first, %count;")]
     [InlineData("adaptive_average_pool", "adaptive_average_pool.ptx", "setp.lt.u32     %p, %h, %h_end;", "setp.le.u32     %p, %h, %h_end;")]
+    [InlineData("sgd", "optimizers.ptx", "fma.rn.f32      %w7, %rate, %g7, %w7;", "fma.rn.f32      %w7, %rate, %g6, %w7;")]
+    [InlineData("momentum", "optimizers.ptx", "st.global.v4.f32 [%m_at+2048], {%m4, %m5, %m6, %m7};", "")]
+    [InlineData("adam", "optimizers.ptx", "sub.rn.f32      %rest2, 0f3F800000, %beta2;", "sub.rn.f32      %rest2, 0f3F800000, %beta1;")]
+    [InlineData("adam", "optimizers.ptx", "rcp.rn.f32      %c2, %c2;", "rcp.rn.f32      %c2, %c1;")]
+    [InlineData("adam", "optimizers.ptx", "fma.rn.f32      %kept, %rate, %kept, 0f3F800000;", "mov.f32         %kept, 0f3F800000;")]
     public void A_broken_kernel_fails_its_check(string entry, string file, string right, string wrong)
     {
         PtxSource source = KernelLibrary.Embedded.Sources.Single(source => source.Name == file);

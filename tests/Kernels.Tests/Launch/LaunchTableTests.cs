@@ -45,7 +45,9 @@ public class LaunchTableTests
             new LaunchTable(device).Launch(step, [new(0), new(1), new(2)]);
             GemmCall call = device.Gemm!.Value;
             float[][] operands = [.. check.Contents.Take(2).Select(bytes => MemoryMarshal.Cast<byte, float>(bytes).ToArray())];
-            double[] c = new double[step.C.Shape.Elements];
+            double[] c = check.Contents[2] is { } old
+                ? Array.ConvertAll(MemoryMarshal.Cast<byte, float>(old).ToArray(), value => (double)value)
+                : new double[step.C.Shape.Elements];
             for (long batch = 0; batch < call.BatchCount; batch++)
             {
                 for (long row = 0; row < call.M; row++)
@@ -60,13 +62,14 @@ public class LaunchTableTests
                             sum += (double)operands[call.A.Address][batch * call.StrideA + a] * operands[call.B.Address][batch * call.StrideB + b];
                         }
 
-                        c[batch * call.StrideC + column * call.LeadingDimensionC + row] = call.Alpha * sum;
+                        long at = batch * call.StrideC + column * call.LeadingDimensionC + row;
+                        c[at] = call.Alpha * sum + call.Beta * c[at];
                     }
                 }
             }
 
             Assert.Equal(2UL, call.C.Address);
-            Assert.Equal(0, call.Beta);
+            Assert.Equal(step.Accumulate ? 1 : 0, call.Beta);
             Assert.Equal(check.Expected[0].Values, c);
         }
     }

@@ -63,6 +63,57 @@ public sealed class ProgramCheckerTests
     }
 
     [Fact]
+    public void An_optimizer_updates_parameters_and_nothing_else_that_is_given()
+    {
+        static Step Adam(TensorSpec w, TensorSpec g, TensorSpec m, TensorSpec v, TensorSpec c, float beta1 = 0.9f) =>
+            new AdamStep("w:adam", w, g, m, v, c, 0.001f, beta1, 0.999f, 1e-8f, 0.01f);
+
+        var b = new ProgramBuilder("p");
+        TensorSpec given = b.Parameter("g", 3);
+        b.Add(new SgdStep("w:sgd", b.Parameter("w", 3), given, 0.1f));
+        b.Add(new MomentumStep("u:momentum", b.Parameter("u", 3), given, b.Parameter("m", 3), 0.1f, 0.9f));
+        b.Add(Adam(b.Parameter("x", 3), given, b.Parameter("y", 3), b.Parameter("z", 3), b.Input("c", DType.F32, 2)));
+        Assert.Equal(3, b.Build().Steps.Length);
+
+        Refuses("program 'p', step 'w:sgd': input 'w' is written", b => b.Add(new SgdStep("w:sgd", b.Input("w", DType.F32, 3), b.Parameter("g", 3), 0.1f)));
+        Refuses("program 'p', step 'w:sgd': tensor 'w' is both read and written, which SgdStep cannot do there", b =>
+        {
+            TensorSpec w = b.Parameter("w", 3);
+            b.Add(new SgdStep("w:sgd", w, w, 0.1f));
+        });
+        Refuses("program 'p', step 'w:adam': tensor 'm' is both read and written, which AdamStep cannot do there", b =>
+        {
+            TensorSpec m = b.Parameter("m", 3);
+            b.Add(Adam(b.Parameter("w", 3), b.Parameter("g", 3), m, m, b.Input("c", DType.F32, 2)));
+        });
+        Refuses("program 'p', step 'w:sgd': tensor g f32[4] must be f32[3]", b => b.Add(new SgdStep("w:sgd", b.Parameter("w", 3), b.Parameter("g", 4), 0.1f)));
+        Refuses("program 'p', step 'w:sgd': tensor 'w' has learning rate NaN", b => b.Add(new SgdStep("w:sgd", b.Parameter("w", 3), b.Parameter("g", 3), float.NaN)));
+        Refuses("program 'p', step 'w:adam': tensor 'w' has beta1 1", b => b.Add(
+            Adam(b.Parameter("w", 3), b.Parameter("g", 3), b.Parameter("m", 3), b.Parameter("v", 3), b.Input("c", DType.F32, 2), beta1: 1)));
+    }
+
+    [Fact]
+    public void A_product_may_be_added_to_what_is_there_and_then_need_not_cover_it()
+    {
+        static void Rows(ProgramBuilder b, bool accumulate)
+        {
+            TensorSpec x = b.Input("x", DType.F32, 2, 3), w = b.Parameter("w", 3, 3);
+            TensorSpec y = b.Add("y", b.Input("u", DType.F32, 4, 3), b.Input("v", DType.F32, 4, 3), TensorCategory.Output);
+            b.Add(new GemmStep("y:from:x", x, s_plain3, w, s_plain3, y, new MatrixLayout(6, 0, Transposed: false), 1, 2, 3, 3, 1, accumulate));
+        }
+
+        var b = new ProgramBuilder("p");
+        Rows(b, accumulate: true);
+        Assert.Equal(["x", "w", "y"], b.Build().Steps[1].Reads.Select(tensor => tensor.Name));
+        Refuses("program 'p', step 'y:from:x': tensor y f32[4,3] is not written whole by 1 matrices 2 x 3", b => Rows(b, accumulate: false));
+        Refuses("program 'p', step 'y:again': tensor 'y' is both read and written, which GemmStep cannot do there", b =>
+        {
+            TensorSpec y = b.Add("y", b.Input("u", DType.F32, 3, 3), b.Input("v", DType.F32, 3, 3), TensorCategory.Output);
+            b.Add(new GemmStep("y:again", y, s_plain3, b.Parameter("w", 3, 3), s_plain3, y, s_plain3, 1, 3, 3, 3, 1, Accumulate: true));
+        });
+    }
+
+    [Fact]
     public void A_tensor_is_written_once() => Refuses("program 'p', step 'again': tensor 'y' was already written by an earlier step", b =>
     {
         TensorSpec x = b.Input("x", DType.F32, 2);

@@ -76,6 +76,34 @@ public class ReferenceTests
     }
 
     [Fact]
+    public void A_product_is_added_to_what_is_there_and_nothing_else_changes() => Close(
+        [101, 202, 113, 214, 5, 6],
+        GemmReference.Compute(
+            [1, 2], new MatrixLayout(1, 0, false), [50, 100], new MatrixLayout(2, 0, false), new MatrixLayout(2, 0, false), 6,
+            1, 2, 2, 1, alpha: 1, old: [51, 102, 13, 14, 5, 6]));
+
+    [Fact]
+    public void Optimizers()
+    {
+        Close([0.5, -2.5], OptimizerReference.Sgd([1, -2], [5, 5], 0.1));
+        (double[] weight, double[] buffer) = OptimizerReference.Momentum([1], [2], [4], learningRate: 0.1, momentum: 0.5);
+        Close([0.6], weight);
+        Close([4], buffer);
+
+        // The first update of Adam is lr in the direction of the gradient, whatever its size; the second of the same gradient too.
+        (double[] w, double[] m, double[] v) = OptimizerReference.Adam([1, 1], [3, -0.01], [0, 0], [0, 0], 0.1, 0.001, 0.5, 0.9, 0.999, 0, 0);
+        Close([0.5, 1.5], w);
+        Close([0.3, -0.001], m);
+        Close([0.009, 1e-7], v);
+        (w, _, _) = OptimizerReference.Adam(w, [3, -0.01], m, v, 0.19, 1 - 0.999 * 0.999, 0.5, 0.9, 0.999, 0, 0);
+        Close([0, 2], w);
+
+        // Weight decay pulls by lr wd w, beside the moments; epsilon damps.
+        (w, _, _) = OptimizerReference.Adam([2], [1], [0], [0], 0.1, 0.001, 0.5, 0.9, 0.999, epsilon: 1, weightDecay: 0.1);
+        Close([2 - 0.1 - 0.25], w);
+    }
+
+    [Fact]
     public void Add_and_mask()
     {
         Assert.Equal([4, 6], ElementwiseReference.Add([1, 2], [3, 4]));

@@ -1,0 +1,21 @@
+using Harness.Kernels.Programs;
+
+namespace Harness.Benchmarks;
+
+/// <summary>As <see cref="StepCost"/>, for the steps that only training has. What is worked on in place is read and written.</summary>
+internal static class TrainingStepCost
+{
+    public static StepCost Of(Step step) => step switch
+    {
+        SgdStep s => InPlace(s, 2 * s.Weight.Shape.Elements),
+        MomentumStep s => InPlace(s, 4 * s.Weight.Shape.Elements),
+
+        // m 3, v 4, the root of v / c 2, epsilon 1, the quotient with m 1, the step 2; weight decay 1.
+        AdamStep s => InPlace(s, (s.WeightDecay == 0 ? 13 : 14) * s.Weight.Shape.Elements),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no cost for this step"),
+    };
+
+    /// <summary>Every operand is read once and every result written once, whole.</summary>
+    private static StepCost InPlace(Step step, long flops) =>
+        new(flops, step.Reads.Sum(tensor => tensor.Bytes), step.Writes.Sum(tensor => tensor.Bytes));
+}

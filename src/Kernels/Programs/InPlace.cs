@@ -1,0 +1,17 @@
+namespace Harness.Kernels.Programs;
+
+/// <summary>Which tensors a step may both read and write: those of which element i of the result needs no other element.</summary>
+internal static class InPlace
+{
+    /// <summary>May this step read <paramref name="tensor"/> and overwrite it? Not where the tensor is another operand of the step, too.</summary>
+    public static bool IsAllowed(Step step, TensorSpec tensor) => step.Reads.Count(read => read == tensor) == 1 && step switch
+    {
+        BiasActivationStep s => tensor == s.X && tensor == s.Y,
+        GemmStep s => tensor == s.C && s.Accumulate,
+        SgdStep or MomentumStep or AdamStep => true,
+        _ => false,
+    };
+
+    /// <summary>Optimizers alone write parameters.</summary>
+    public static bool IsUpdate(Step step) => step is SgdStep or MomentumStep or AdamStep;
+}
