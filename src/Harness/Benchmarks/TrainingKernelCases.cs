@@ -5,7 +5,21 @@ namespace Harness.Benchmarks;
 /// <summary>The kernels that only a training step launches, on operands far above any cache.</summary>
 internal static class TrainingKernelCases
 {
-    public static IEnumerable<MeasuredCase> All() => Optimizers();
+    public static IEnumerable<MeasuredCase> All() => Optimizers().Concat(
+    [
+        .. BenchmarkCases.OfOneStep("zero 30522 x 768", b => b.Add(new FillZeroStep("y", Result(b, 30522, 768)))),
+        .. BenchmarkCases.OfOneStep("row sum 65536 x 768", b => b.Add(new RowSumStep("y", Input(b, "x", 65536, 768), Result(b, 768), Accumulate: false))),
+        .. BenchmarkCases.OfOneStep("row sum 16384 x 3072", b => b.Add(new RowSumStep("y", Input(b, "x", 16384, 3072), Result(b, 3072), Accumulate: false))),
+        .. BenchmarkCases.OfOneStep("channel sum 32 x 64 x 224 x 224", b => b.Add(
+            new ChannelSumStep("y", Input(b, "x", 32, 64, 224, 224), Result(b, 64), Accumulate: false))),
+        .. BenchmarkCases.OfOneStep("batch sum 64 x 8 x 256 x 256", b => b.Add(
+            new BatchSumStep("y", Input(b, "x", 64, 8, 256, 256), Result(b, 8, 256, 256), Accumulate: false))),
+    ]);
+
+    private static TensorSpec Input(ProgramBuilder b, string name, params ReadOnlySpan<long> shape) => b.Input(name, DType.F32, shape);
+
+    private static TensorSpec Result(ProgramBuilder b, params ReadOnlySpan<long> shape) =>
+        b.Declare("y", new Shape(shape), DType.F32, TensorCategory.Output);
 
     private static IEnumerable<MeasuredCase> Optimizers()
     {

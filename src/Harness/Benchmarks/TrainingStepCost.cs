@@ -7,6 +7,10 @@ internal static class TrainingStepCost
 {
     public static StepCost Of(Step step) => step switch
     {
+        FillZeroStep s => InPlace(s, 0),
+        RowSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
+        ChannelSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
+        BatchSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
         SgdStep s => InPlace(s, 2 * s.Weight.Shape.Elements),
         MomentumStep s => InPlace(s, 4 * s.Weight.Shape.Elements),
 

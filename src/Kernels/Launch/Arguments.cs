@@ -12,6 +12,8 @@ internal static class Arguments
 
     public static ulong Float(float value) => BitConverter.SingleToUInt32Bits(value);
 
+    public static ulong Flag(bool value) => value ? 1UL : 0;
+
     /// <summary>A count as the kernels take it: below 2^31, so that sums of two stay in 32 bits.</summary>
     /// <exception cref="CallerException">larger</exception>
     public static ulong Count(Step step, long value) => (ulong)Extent(step, value);

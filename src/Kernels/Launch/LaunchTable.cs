@@ -67,6 +67,18 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case RelativePositionBiasStep bias:
                 RelativePositionBiasLauncher.Launch(this, bias, addresses);
                 break;
+            case FillZeroStep zero:
+                SumLauncher.Launch(this, zero, addresses);
+                break;
+            case RowSumStep sum:
+                SumLauncher.Launch(this, sum, addresses);
+                break;
+            case ChannelSumStep sum:
+                SumLauncher.Launch(this, sum, addresses);
+                break;
+            case BatchSumStep sum:
+                SumLauncher.Launch(this, sum, addresses);
+                break;
             case SgdStep update:
                 OptimizerLauncher.Launch(this, update, addresses);
                 break;

@@ -7,7 +7,10 @@ internal static class InPlace
     public static bool IsAllowed(Step step, TensorSpec tensor) => step.Reads.Count(read => read == tensor) == 1 && step switch
     {
         BiasActivationStep s => tensor == s.X && tensor == s.Y,
-        GemmStep s => tensor == s.C && s.Accumulate,
+        GemmStep s => s.Accumulate,
+        RowSumStep s => s.Accumulate,
+        ChannelSumStep s => s.Accumulate,
+        BatchSumStep s => s.Accumulate,
         SgdStep or MomentumStep or AdamStep => true,
         _ => false,
     };

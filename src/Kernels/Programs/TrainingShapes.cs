@@ -10,6 +10,27 @@ internal static class TrainingShapes
     {
         switch (step)
         {
+            case FillZeroStep s:
+                Is(s.Y, [.. s.Y.Shape]);
+                break;
+
+            case RowSumStep s:
+                Is(s.X, [.. s.X.Shape]);
+                Is(s.Y, [s.X.Shape.Last]);
+                break;
+
+            case ChannelSumStep s:
+                Rank(s.X, 4);
+                Is(s.X, [.. s.X.Shape]);
+                Is(s.Y, [s.X.Shape[1]]);
+                break;
+
+            case BatchSumStep s:
+                Require(s.X.Shape.Rank >= 1, $"tensor {s.X} must have at least 1 dimension");
+                Is(s.X, [s.X.Shape[0], .. s.Y.Shape]);
+                Is(s.Y, [.. s.Y.Shape]);
+                break;
+
             case SgdStep s:
                 Update(s.Weight, s.Gradient, s.LearningRate);
                 break;

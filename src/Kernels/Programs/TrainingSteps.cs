@@ -4,6 +4,34 @@ namespace Harness.Kernels.Programs;
 
 // The steps that only a training step has. The rest of it is made of forward steps: products, and splitting and merging heads.
 
+/// <summary>y = 0, every byte.</summary>
+public sealed record FillZeroStep(string Name, TensorSpec Y) : Step(Name)
+{
+    public override ImmutableArray<TensorSpec> Reads { get; } = [];
+    public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y);
+}
+
+/// <summary>y[c] (+)= sum over rows r of x[r,c]: x has any rank, its last dimension stays. Rows are summed in a fixed order.</summary>
+public sealed record RowSumStep(string Name, TensorSpec X, TensorSpec Y, bool Accumulate) : Step(Name)
+{
+    public override ImmutableArray<TensorSpec> Reads { get; } = Accumulate ? Present(X, Y) : Present(X);
+    public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y);
+}
+
+/// <summary>y[k] (+)= sum over n, p, q of x[n,k,p,q], in a fixed order.</summary>
+public sealed record ChannelSumStep(string Name, TensorSpec X, TensorSpec Y, bool Accumulate) : Step(Name)
+{
+    public override ImmutableArray<TensorSpec> Reads { get; } = Accumulate ? Present(X, Y) : Present(X);
+    public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y);
+}
+
+/// <summary>y (+)= sum over b of x[b,...]: x has one dimension more than y, in front. In the order of b.</summary>
+public sealed record BatchSumStep(string Name, TensorSpec X, TensorSpec Y, bool Accumulate) : Step(Name)
+{
+    public override ImmutableArray<TensorSpec> Reads { get; } = Accumulate ? Present(X, Y) : Present(X);
+    public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y);
+}
+
 /// <summary>w -= learningRate * g.</summary>
 public sealed record SgdStep(string Name, TensorSpec Weight, TensorSpec Gradient, float LearningRate) : Step(Name)
 {

@@ -61,6 +61,16 @@ public sealed class StepCostTests
         Assert.Equal(new StepCost(140, 168, 120), Of(b => b.Add(new AdamStep(
             "w:adam", Weights(b, "w"), Weights(b, "g"), Weights(b, "m"), Weights(b, "v"), b.Input("c", DType.F32, 2), 0.1f, 0.9f, 0.999f, 0, 0.01f))));
 
+        // Twelve numbers in three rows: two additions a column, three where there is something.
+        Assert.Equal(new StepCost(8, 48, 16), Of(b => b.Add(new RowSumStep("y", Input(b, "x", 3, 4), Result(b, 4), Accumulate: false))));
+        Assert.Equal(new StepCost(10, 48, 8), Of(b => b.Add(new ChannelSumStep("y", Input(b, "x", 3, 2, 1, 2), Result(b, 2), Accumulate: false))));
+        Assert.Equal(new StepCost(6, 48, 24), Of(b => b.Add(new BatchSumStep("y", Input(b, "x", 2, 6), Result(b, 6), Accumulate: false))));
+        Assert.Equal(new StepCost(12, 64, 16), Of(b =>
+        {
+            TensorSpec y = b.Add("y", Input(b, "u", 4), Input(b, "v", 4), TensorCategory.Output);
+            b.Add(new RowSumStep("y:more", Input(b, "x", 3, 4), y, Accumulate: true));
+        }));
+
         // [2,3] [3,5] added to [2,5]: 30 multiply-accumulates and 10 additions.
         Assert.Equal(new StepCost(70, 24 + 60 + 40, 40), Of(b =>
         {
@@ -68,6 +78,8 @@ public sealed class StepCostTests
             var (left, right) = (new MatrixLayout(3, 0, false), new MatrixLayout(5, 0, false));
             b.Add(new GemmStep("y:more", Input(b, "a", 2, 3), left, Input(b, "b", 3, 5), right, y, right, 1, 2, 5, 3, 1, Accumulate: true));
         }));
+
+        static TensorSpec Result(ProgramBuilder b, long count) => b.Declare("y", new Shape(count), DType.F32, TensorCategory.Output);
 
         static TensorSpec Weights(ProgramBuilder b, string name) => b.Parameter(name, 10);
     }

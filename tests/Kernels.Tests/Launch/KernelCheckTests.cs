@@ -58,6 +58,12 @@ public sealed class KernelCheckTests : IDisposable
     [InlineData("adam", "optimizers.ptx", "sub.rn.f32      %rest2, 0f3F800000, %beta2;", "sub.rn.f32      %rest2, 0f3F800000, %beta1;")]
     [InlineData("adam", "optimizers.ptx", "rcp.rn.f32      %c2, %c2;", "rcp.rn.f32      %c2, %c1;")]
     [InlineData("adam", "optimizers.ptx", "fma.rn.f32      %kept, %rate, %kept, 0f3F800000;", "mov.f32         %kept, 0f3F800000;")]
+    [InlineData("row_sum", "sums.ptx", "mul.lo.u32      %n, %step, 3;", "mul.lo.u32      %n, %step, 2;")]
+    [InlineData("row_sum", "sums.ptx", "HALVES:\n    bar.sync        0;", "HALVES:")]
+    [InlineData("row_sum", "sums.ptx", "@%adds add.rn.f32 %sum, %v0, %sum;", "")]
+    [InlineData("channel_sum", "sums.ptx", "mul.lo.u64      %image_bytes, %image_bytes, %offset;", "")]
+    [InlineData("batch_sum", "sums.ptx", "setp.gt.u32     %p, %b, %batch;", "setp.ge.u32     %p, %b, %batch;")]
+    [InlineData("fill_zero", "sums.ptx", "st.global.v4.f32 [%y+6144], {%zero, %zero, %zero, %zero};", "")]
     public void A_broken_kernel_fails_its_check(string entry, string file, string right, string wrong)
     {
         PtxSource source = KernelLibrary.Embedded.Sources.Single(source => source.Name == file);

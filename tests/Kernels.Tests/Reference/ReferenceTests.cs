@@ -83,6 +83,15 @@ public class ReferenceTests
             1, 2, 2, 1, alpha: 1, old: [51, 102, 13, 14, 5, 6]));
 
     [Fact]
+    public void Sums()
+    {
+        Close([9, 12], SumReference.Rows([1, 2, 3, 4, 5, 6], 2, null));
+        Close([109, 212], SumReference.Rows([1, 2, 3, 4, 5, 6], 2, [100, 200]));
+        Close([1 + 2 + 5 + 6, 3 + 4 + 7 + 8], SumReference.Channels([1, 2, 3, 4, 5, 6, 7, 8], 2, 2, null));
+        Close([5, 7, 19], SumReference.Batch([1, 2, 3, 4, 5, 6], 3, [0, 0, 10]));
+    }
+
+    [Fact]
     public void Optimizers()
     {
         Close([0.5, -2.5], OptimizerReference.Sgd([1, -2], [5, 5], 0.1));
