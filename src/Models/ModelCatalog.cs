@@ -15,19 +15,22 @@ public static class ModelCatalog
         "vgg16", s_batch, Sequence: null, DecoderSequence: null,
         (size, device) => Vgg16Program.Build(Vgg16Config.Published(size.Batch), device),
         (size, convolutionBudgetBytes) => Vgg16Formulas.Of(Vgg16Config.Published(size.Batch), convolutionBudgetBytes),
-        ModelValues.ReluNetwork, CheckpointNames.Exact);
+        ModelValues.ReluNetwork, CheckpointNames.Exact,
+        size => ImageSummaries.Of(Vgg16Config.Published(size.Batch)));
 
     public static Model BertBase { get; } = new(
         "bert-base", s_batch, new ModelOption("seq", Default: 64, BertConfig.Base(1, 1).MaxPositions), DecoderSequence: null,
         (size, _) => BertProgram.Build(BertConfig.Base(size.Batch, size.Sequence!.Value)),
         (size, _) => BertFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value)),
-        ModelValues.Bert(BertConfig.Base(1, 1)), CheckpointNames.Bert);
+        ModelValues.Bert(BertConfig.Base(1, 1)), CheckpointNames.Bert,
+        size => TransformerSummaries.Of(BertConfig.Base(size.Batch, size.Sequence!.Value)));
 
     public static Model T5Small { get; } = new(
         "t5-small", s_batch, new ModelOption("seq", Default: 64), s_decoderSequence,
         (size, _) => T5Program.Build(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)),
         (size, _) => T5Formulas.Of(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)),
-        ModelValues.T5(T5Config.Small(1, 1)), CheckpointNames.T5);
+        ModelValues.T5(T5Config.Small(1, 1)), CheckpointNames.T5,
+        size => TransformerSummaries.Of(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)));
 
     public static Model MnistMlp { get; } = Mlp("mnist-mlp", MlpConfig.Mnist);
 
@@ -37,7 +40,7 @@ public static class ModelCatalog
         "mnist-cnn", s_batch, Sequence: null, DecoderSequence: null,
         (size, device) => MnistCnnProgram.Build(MnistCnnConfig.Mnist(size.Batch), device),
         (size, convolutionBudgetBytes) => MnistCnnFormulas.Of(MnistCnnConfig.Mnist(size.Batch), convolutionBudgetBytes),
-        ModelValues.ReluNetwork, CheckpointNames.Exact);
+        ModelValues.ReluNetwork, CheckpointNames.Exact, size => ImageSummaries.Of(MnistCnnConfig.Mnist(size.Batch)));
 
     /// <summary>The models that have a name of their own; beside them there are stacks of any sizes (<see cref="MlpName"/>).</summary>
     public static ImmutableArray<Model> All { get; } = [Vgg16, BertBase, T5Small, MnistMlp, CifarMlp, MnistCnn];
@@ -62,5 +65,5 @@ public static class ModelCatalog
     private static Model Mlp(string name, Func<long, MlpConfig> config) => new(
         name, s_batch, Sequence: null, DecoderSequence: null,
         (size, _) => MlpProgram.Build(config(size.Batch)), (size, _) => MlpFormulas.Of(config(size.Batch)),
-        ModelValues.ReluNetwork, CheckpointNames.Exact);
+        ModelValues.ReluNetwork, CheckpointNames.Exact, size => ImageSummaries.Of(config(size.Batch)));
 }

@@ -19,6 +19,7 @@ internal static class Verbs
         root.Add(ReportCommand.Create(host));
         root.Add(AuditCommand.Create(host));
         root.Add(RunCommand.Create(host));
+        root.Add(SummaryCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(PtxCommand.Create(host));
         root.Add(CompareCommand.Create(host));

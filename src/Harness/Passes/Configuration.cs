@@ -16,6 +16,9 @@ internal sealed record Configuration(Model Model, ModelSize Size)
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
     public AnalyticAccount Account(long? convolutionBudgetBytes) => InBytes(() => Model.Account(Size, convolutionBudgetBytes));
 
+    /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
+    public ModelSummary Summary() => InBytes(() => Model.Summary(Size));
+
     public override string ToString()
     {
         string sequence = Size.Sequence is { } s ? $", sequence {s}" : "";

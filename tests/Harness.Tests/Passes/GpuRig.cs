@@ -98,7 +98,7 @@ internal static class SmallModels
             size.Batch, Sequence: 7, Hidden: 16, Heads: 2, Layers: 2, Intermediate: 24, Vocabulary: 23, MaxPositions: 11, TokenTypes: 2);
         return new Model(
             "small-bert", s_batch, null, null, (size, _) => BertProgram.Build(Config(size)), (size, _) => BertFormulas.Of(Config(size)),
-            ModelValues.Bert(Config(new ModelSize(1, null, null))), CheckpointNames.Bert);
+            ModelValues.Bert(Config(new ModelSize(1, null, null))), CheckpointNames.Bert, size => TransformerSummaries.Of(Config(size)));
     }
 
     private static Model T5()
@@ -108,7 +108,7 @@ internal static class SmallModels
             MaxDistance: 20);
         return new Model(
             "small-t5", s_batch, null, null, (size, _) => T5Program.Build(Config(size)), (size, _) => T5Formulas.Of(Config(size)),
-            ModelValues.T5(Config(new ModelSize(1, null, null))), CheckpointNames.T5);
+            ModelValues.T5(Config(new ModelSize(1, null, null))), CheckpointNames.T5, size => TransformerSummaries.Of(Config(size)));
     }
 
     private static Model Vgg16()
@@ -117,6 +117,7 @@ internal static class SmallModels
             size.Batch, ImageSize: 32, Classes: 11, HiddenUnits: 13, [[3, 5], [5, 7], [7, 7, 5], [9, 9, 7], [7, 5, 5]]);
         return new Model(
             "small-vgg16", s_batch, null, null, (size, device) => Vgg16Program.Build(Config(size), device),
-            (size, budget) => Vgg16Formulas.Of(Config(size), budget), ModelValues.ReluNetwork, CheckpointNames.Exact);
+            (size, budget) => Vgg16Formulas.Of(Config(size), budget), ModelValues.ReluNetwork, CheckpointNames.Exact,
+            size => ImageSummaries.Of(Config(size)));
     }
 }
