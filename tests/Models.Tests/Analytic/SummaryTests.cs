@@ -43,6 +43,7 @@ public class SummaryTests
         Assert.Equal(account.Steps.Sum(step => step.Flops.Value), summary.Flops);
         Assert.Equal(account.Steps.Sum(step => step.BytesRead.Value + step.BytesWritten.Value), summary.BytesMoved);
         Assert.All(summary.Layers, layer => Assert.True(layer is { Macs: >= 0, Parameters: >= 0 } && layer.Flops >= 2 * layer.Macs, $"{layer}"));
+        Assert.All(summary.Layers.Where(layer => layer.Kind is "ReLU" or "Tanh"), layer => Assert.Equal(layer.OutputElements, layer.Flops));
         Assert.Equal(summary.Layers.Length, summary.Layers.DistinctBy(layer => layer.Name).Count());
     }
 
