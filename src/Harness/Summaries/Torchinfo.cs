@@ -5,7 +5,7 @@ using Harness.Reporting;
 namespace Harness.Summaries;
 
 /// <summary>
-/// The totals of torchinfo (github.com/TylerYep/torchinfo, 1.5 to 1.8). It adds up leaf modules that have parameters, doubles their outputs for
+/// The totals of torchinfo 1.8.0 (github.com/TylerYep/torchinfo). It adds up leaf modules that have parameters, doubles their outputs for
 /// gradients, and divides by 10^6. Its multiply-adds are parameters, biases among them, times the places of a convolution's output, or
 /// else times the first dimension of the output, whatever follows.
 /// </summary>

@@ -45,34 +45,49 @@ public sealed class ReceptiveFieldTests
             [.. summary.Layers.Select(layer => ($"{layer.Name}.output", layer.Field)).Where(layer => maps.Find(layer.Item1) is not null)];
         Assert.Equal(maps.Steps.Length, layers.Length);
 
-        using var parameters = new ParameterRegion(maps.Of(TensorCategory.Parameter), device);
+        using var parameters = new ParameterRegion(program.Of(TensorCategory.Parameter), device);
         var random = new Random(7);
-        foreach (TensorSpec tensor in maps.Of(TensorCategory.Parameter))
+        foreach (TensorSpec tensor in program.Of(TensorCategory.Parameter))
         {
             bool isBias = tensor.Shape.Rank == 1;
             parameters.Write(tensor.Name, Bytes([.. Enumerable.Range(0, (int)tensor.Shape.Elements).Select(_ => isBias ? 0 : 0.25f + random.NextSingle() / 2)]));
         }
 
         using var executor = new Executor(maps, MemoryPlanner.Plan(maps, Placement.Planned), parameters, device);
-        TensorSpec image = Assert.Single(maps.Of(TensorCategory.Input));
+        using var whole = new Executor(program, MemoryPlanner.Plan(program, Placement.Planned), parameters, device);
+
+        // Behind a linear layer every unit sees what the whole map sees; here that is the image.
+        Assert.Equal(new ReceptiveField(imageSize, null, null), summary.Layers[^1].Field);
         long last = imageSize - 1, middle = imageSize / 2;
         foreach ((long y, long x) in new[] { (0, 0), (0, last), (last, last), (middle, middle), (middle - 1, 3), (imageSize / 3, last - 2) })
         {
-            float[] pixels = new float[image.Shape.Elements];
+            float[] pixels = new float[program.Of(TensorCategory.Input).Single().Shape.Elements];
             pixels[y * imageSize + x] = 1;
-            executor.BeginPass();
-            executor.Write(image, Bytes(pixels));
-            executor.RunSteps();
+            Dictionary<string, float[]> outputs = Run(executor, maps, pixels);
             foreach ((string name, ReceptiveField? field) in layers)
             {
-                TensorSpec map = maps.Find(name)!;
-                byte[] bytes = new byte[map.Bytes];
-                executor.Read(map, bytes);
-                Compare(name, MemoryMarshal.Cast<byte, float>(bytes).ToArray(), map.Shape, field, y, x);
+                Compare(name, outputs[name], maps.Find(name)!.Shape, field, y, x);
             }
 
-            executor.EndPass();
+            Assert.All(Run(whole, program, pixels)["logits"], logit => Assert.True(logit > 0, $"pixel {y},{x} does not move every logit"));
         }
+    }
+
+    private static Dictionary<string, float[]> Run(Executor executor, StepProgram program, float[] pixels)
+    {
+        executor.BeginPass();
+        executor.Write(Assert.Single(program.Of(TensorCategory.Input)), Bytes(pixels));
+        executor.RunSteps();
+        var outputs = new Dictionary<string, float[]>();
+        foreach (TensorSpec output in program.Of(TensorCategory.Output))
+        {
+            byte[] bytes = new byte[output.Bytes];
+            executor.Read(output, bytes);
+            outputs.Add(output.Name, MemoryMarshal.Cast<byte, float>(bytes).ToArray());
+        }
+
+        executor.EndPass();
+        return outputs;
     }
 
     private static void Compare(string name, float[] values, Shape shape, ReceptiveField? field, long y, long x)
