@@ -56,7 +56,8 @@ public static class MlpProgram
         if (config.InputShape.Count is not (1 or 3) || elements != config.Sizes[0])
         {
             throw new CallerException(
-                $"mlp: input shape [{string.Join(',', config.InputShape)}] must be one size, or channels, height and width, of {config.Sizes[0]} elements");
+                $"mlp: input shape [{string.Join(',', config.InputShape)}] must be one size, or channels, height and width, "
+                + $"of {config.Sizes[0]} elements");
         }
     }
 }

@@ -1,6 +1,8 @@
 namespace Harness.Models;
 
-/// <summary>A small convolutional network: two 3 x 3 "same" convolutions with ReLU, a 2 x 2 max pool, two linear layers with ReLU between.</summary>
+/// <summary>
+/// A small convolutional network: two 3 x 3 "same" convolutions with ReLU, a 2 x 2 max pool, two linear layers with ReLU between.
+/// </summary>
 /// <param name="Batch">images</param>
 /// <param name="ImageSize">height and width in pixels; the pool leaves out a last odd row and column</param>
 /// <param name="Filters1">output channels of <c>conv1</c></param>

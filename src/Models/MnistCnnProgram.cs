@@ -50,7 +50,8 @@ public static class MnistCnnProgram
         ConfigRules.AtLeastOne(Name, "number of classes", config.Classes);
         if (config.ImageSize < MnistCnnConfig.PoolSize)
         {
-            throw new CallerException($"{Name}: image size is {config.ImageSize}, must be at least the pool's window of {MnistCnnConfig.PoolSize}");
+            throw new CallerException(
+                $"{Name}: image size is {config.ImageSize}, must be at least the pool's window of {MnistCnnConfig.PoolSize}");
         }
     }
 }

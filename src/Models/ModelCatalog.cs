@@ -59,7 +59,8 @@ public static class ModelCatalog
         }
 
         return All.FirstOrDefault(model => model.Name == name)
-            ?? throw new CallerException($"unknown model '{name}'{NearestWord.Hint(name, All.Select(model => model.Name))}; known: {string.Join(", ", Names)}");
+            ?? throw new CallerException(
+                $"unknown model '{name}'{NearestWord.Hint(name, All.Select(model => model.Name))}; known: {string.Join(", ", Names)}");
     }
 
     private static Model Mlp(string name, Func<long, MlpConfig> config) => new(
