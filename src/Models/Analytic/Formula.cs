@@ -7,7 +7,8 @@ namespace Harness.Models.Analytic;
 /// A closed expression over named quantities, with its value: the text that is printed and the number that is compared come
 /// from the same object. Built with operators from <see cref="Symbol"/> and integers: <c>4 * b * a * s * s</c> prints
 /// <c>4*B*A*S*S</c>. Numbers gather in front of a product and like terms of a sum merge (<c>4*B*S + 24*B*S</c> is <c>28*B*S</c>);
-/// nothing else is rearranged, so that a formula keeps the order in which it was reasoned.
+/// nothing else is rearranged, so that a formula keeps the order in which it was reasoned. The same expression with each symbol's value in
+/// its place is kept beside it (<c>4*8*12*64*64</c>), for people who want to check it.
 /// </summary>
 public sealed class Formula
 {
@@ -15,14 +16,18 @@ public sealed class Formula
     private readonly ImmutableArray<Term> _terms;
 
     /// <summary>Coefficient * factors: <c>4</c> and <c>B*S</c>, whose value is the unit. A plain number has no factors and the unit 1.</summary>
-    private readonly record struct Term(long Coefficient, string Factors, long Unit)
+    /// <param name="Numbers">the factors with each symbol's value in its place</param>
+    private readonly record struct Term(long Coefficient, string Factors, string Numbers, long Unit)
     {
         public long Value => checked(Coefficient * Unit);
 
-        public string Text(long coefficient) =>
-            Factors.Length == 0 ? coefficient.ToString(CultureInfo.InvariantCulture)
-            : coefficient == 1 ? Factors
-            : string.Create(CultureInfo.InvariantCulture, $"{coefficient}*{Factors}");
+        public string Text(long coefficient, bool withNumbers)
+        {
+            string factors = withNumbers ? Numbers : Factors;
+            return factors.Length == 0 ? coefficient.ToString(CultureInfo.InvariantCulture)
+                : coefficient == 1 ? factors
+                : string.Create(CultureInfo.InvariantCulture, $"{coefficient}*{factors}");
+        }
     }
 
     private Formula(ImmutableArray<Term> terms)
@@ -34,10 +39,10 @@ public sealed class Formula
     public long Value { get; }
 
     /// <summary>A named quantity of the configuration, such as <c>B</c> for the batch.</summary>
-    public static Formula Symbol(string name, long value) => new([new Term(1, name, value)]);
+    public static Formula Symbol(string name, long value) => Atom(name, value.ToString(CultureInfo.InvariantCulture), value);
 
     /// <summary>An integer constant.</summary>
-    public static Formula Constant(long value) => value == 0 ? Zero : new([new Term(value, "", 1)]);
+    public static Formula Constant(long value) => value == 0 ? Zero : new([new Term(value, "", "", 1)]);
 
     public static Formula Zero { get; } = new([]);
 
@@ -86,28 +91,25 @@ public sealed class Formula
         }
 
         Term x = a.AsOneTerm(), y = b.AsOneTerm();
-        string factors = x.Factors.Length == 0 ? y.Factors : y.Factors.Length == 0 ? x.Factors : $"{x.Factors}*{y.Factors}";
-        return new([new Term(checked(x.Coefficient * y.Coefficient), factors, checked(x.Unit * y.Unit))]);
+        return new([new Term(
+            checked(x.Coefficient * y.Coefficient), Joined(x.Factors, y.Factors), Joined(x.Numbers, y.Numbers), checked(x.Unit * y.Unit))]);
     }
 
     /// <summary>Division rounded down, as in <c>floor(H/2)</c>.</summary>
-    public static Formula FloorDivide(Formula a, Formula b) => Symbol($"floor({a.AsOneFactor()}/{b.AsDivisor()})", a.Value / b.Value);
+    public static Formula FloorDivide(Formula a, Formula b) => Quotient("floor", a, b, a.Value / b.Value);
 
     /// <summary>Division rounded up.</summary>
-    public static Formula CeilingDivide(Formula a, Formula b) =>
-        Symbol($"ceil({a.AsOneFactor()}/{b.AsDivisor()})", checked(a.Value + b.Value - 1) / b.Value);
+    public static Formula CeilingDivide(Formula a, Formula b) => Quotient("ceil", a, b, checked(a.Value + b.Value - 1) / b.Value);
 
-    public static Formula Min(Formula a, Formula b) => Symbol($"min({a}, {b})", Math.Min(a.Value, b.Value));
+    public static Formula Min(Formula a, Formula b) =>
+        Atom($"min({a}, {b})", $"min({a.WithNumbers()}, {b.WithNumbers()})", Math.Min(a.Value, b.Value));
 
     public static Formula Max(params ReadOnlySpan<Formula> of)
     {
-        long greatest = of[0].Value;
-        foreach (Formula formula in of)
-        {
-            greatest = Math.Max(greatest, formula.Value);
-        }
-
-        return of.Length == 1 ? of[0] : Symbol($"max({string.Join<Formula>(", ", of.ToArray())})", greatest);
+        Formula[] all = of.ToArray();
+        return all.Length == 1 ? all[0] : Atom(
+            $"max({string.Join<Formula>(", ", all)})", $"max({string.Join(", ", all.Select(formula => formula.WithNumbers()))})",
+            all.Max(formula => formula.Value));
     }
 
     public static Formula Add(Formula a, Formula b) => a + b;
@@ -116,25 +118,38 @@ public sealed class Formula
 
     public static Formula Multiply(Formula a, Formula b) => a * b;
 
-    private Term AsOneTerm() => _terms.Length == 1 ? _terms[0] : new Term(1, $"({this})", Value);
+    /// <summary>The expression as one would write it, without the numbers put in.</summary>
+    public override string ToString() => Text(withNumbers: false);
 
-    private string AsOneFactor() => _terms.Length <= 1 ? ToString() : $"({this})";
+    /// <summary>The expression with each symbol's value in its place: <c>4*8*12*64*64</c> for <c>4*B*A*S*S</c>.</summary>
+    public string WithNumbers() => Text(withNumbers: true);
 
-    private string AsDivisor()
+    private static Formula Atom(string text, string numbers, long value) => new([new Term(1, text, numbers, value)]);
+
+    private static Formula Quotient(string function, Formula a, Formula b, long value) => Atom(
+        $"{function}({a.AsOneFactor(withNumbers: false)}/{b.AsDivisor(withNumbers: false)})",
+        $"{function}({a.AsOneFactor(withNumbers: true)}/{b.AsDivisor(withNumbers: true)})", value);
+
+    private static string Joined(string a, string b) => a.Length == 0 ? b : b.Length == 0 ? a : $"{a}*{b}";
+
+    private Term AsOneTerm() => _terms.Length == 1 ? _terms[0] : new Term(1, $"({this})", $"({WithNumbers()})", Value);
+
+    private string AsOneFactor(bool withNumbers) => _terms.Length <= 1 ? Text(withNumbers) : $"({Text(withNumbers)})";
+
+    private string AsDivisor(bool withNumbers)
     {
-        string text = ToString();
+        string text = Text(withNumbers);
         return _terms.Length <= 1 && !text.Contains('*', StringComparison.Ordinal) ? text : $"({text})";
     }
 
-    /// <summary>The expression as one would write it, without the numbers put in.</summary>
-    public override string ToString()
+    private string Text(bool withNumbers)
     {
         string text = "";
         foreach (Term term in _terms)
         {
             text += text.Length == 0
-                ? term.Text(term.Coefficient)
-                : term.Coefficient < 0 ? $" - {term.Text(-term.Coefficient)}" : $" + {term.Text(term.Coefficient)}";
+                ? term.Text(term.Coefficient, withNumbers)
+                : term.Coefficient < 0 ? $" - {term.Text(-term.Coefficient, withNumbers)}" : $" + {term.Text(term.Coefficient, withNumbers)}";
         }
 
         return text.Length == 0 ? "0" : text;

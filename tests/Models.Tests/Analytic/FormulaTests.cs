@@ -64,6 +64,20 @@ public class FormulaTests
     }
 
     [Fact]
+    public void The_numbers_stand_where_the_symbols_stood()
+    {
+        Assert.Equal("4*2*3", (4 * B * S).WithNumbers());
+        Assert.Equal("28*2*3 + 3", (4 * B * S + 24 * B * S + S).WithNumbers());
+        Assert.Equal("(2 + 3)*5 - 2", ((B + S) * H - B).WithNumbers());
+        Assert.Equal("4*floor(5/2)*3", (4 * FloorDivide(H, 2) * S).WithNumbers());
+        Assert.Equal("ceil((5 + 3)/(2*3))", CeilingDivide(H + S, B * S).WithNumbers());
+        Assert.Equal("2*min(3, 5)", (B * Min(S, H)).WithNumbers());
+        Assert.Equal("max(2*3, 5) + 1", (Max(2 * S, H) + 1).WithNumbers());
+        Assert.Equal("0", (B - B).WithNumbers());
+        Assert.Equal("7", Constant(7).WithNumbers());
+    }
+
+    [Fact]
     public void One_name_cannot_stand_for_two_values()
     {
         Assert.Throws<InvalidOperationException>(() => 4 * B + Symbol("B", 3));
