@@ -16,8 +16,8 @@ internal sealed class DeviceChoice
     private const string Simulated = "sim";
     private const string Null = "null";
     private const string Tf32 = "tf32";
-    private const int BytesPerMiBShift = 20;
-    private const long MostWorkspaceMiB = 1 << 20;
+    internal const int BytesPerMiBShift = 20;
+    internal const long MostWorkspaceMiB = 1 << 20;
 
     private readonly Option<DeviceWord> _device = new("--device")
     {

@@ -18,6 +18,7 @@ internal static class Verbs
         root.Directives.Clear();
         root.Add(ReportCommand.Create(host));
         root.Add(AuditCommand.Create(host));
+        root.Add(ExplainCommand.Create(host));
         root.Add(RunCommand.Create(host));
         root.Add(SummaryCommand.Create(host));
         root.Add(KernelsCommand.Create(host));

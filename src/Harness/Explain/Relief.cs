@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Harness.Kernels.Memory;
+
+namespace Harness.Explain;
+
+/// <summary>The most bytes live at one step, and the first such step, if some tensors were gone from every step at which they merely wait.</summary>
+internal readonly record struct PeakWithout(long PeakBytes, int PeakStep)
+{
+    public static PeakWithout Of(ExplainedPass pass, params ImmutableArray<PassBuffer> gone)
+    {
+        var peak = new PeakWithout(long.MinValue, 0);
+        foreach (ArenaMoment moment in pass.Ledger.Moments)
+        {
+            long bytes = moment.LiveBytes - gone.Where(buffer => buffer.WaitsAt(moment.Step)).Sum(buffer => buffer.Bytes);
+            peak = bytes > peak.PeakBytes ? new PeakWithout(bytes, moment.Step) : peak;
+        }
+
+        return peak;
+    }
+}
+
+/// <summary>
+/// What it would save if one tensor did not wait. A tensor waits at a step that neither reads nor writes it: it is there because a later
+/// step reads it, or because the caller holds it. Without it means: at each step where it waits its bytes are not counted, as if it died
+/// after every use and were back before the next. What is used at the peak step cannot go.
+/// </summary>
+/// <param name="Buffer">it waits at the peak step</param>
+/// <param name="NextUse">the step after the peak that uses it next; null: only the caller still holds it</param>
+/// <param name="Without">the peak over all steps without it</param>
+internal sealed record Relief(PassBuffer Buffer, int? NextUse, PeakWithout Without)
+{
+    /// <summary>Lowest new peak first, then most bytes.</summary>
+    public static ImmutableArray<Relief> At(ExplainedPass pass, int step) =>
+    [
+        .. pass.Buffers.Where(buffer => buffer.WaitsAt(step))
+            .Select(buffer => new Relief(
+                buffer, buffer.ReadBy.Concat(buffer.WrittenBy).Where(use => use > step).Select(use => (int?)use).Min(), PeakWithout.Of(pass, buffer)))
+            .OrderBy(relief => relief.Without.PeakBytes).ThenByDescending(relief => relief.Buffer.Bytes),
+    ];
+}
