@@ -16,13 +16,15 @@ internal static class ExplainCommand
     public static Command Create(CommandHost host)
     {
         var models = new ModelOptions();
-        Option<string?> tensor = Values.Text("--tensor", "a tensor: its formula with the numbers put in, its place, who uses it and why it lives", "NAME");
+        Option<string?> tensor = Values.Text(
+            "--tensor", "a tensor: its formula with the numbers put in, its place, who uses it and why it lives", "NAME");
         Option<string?> step = Values.Text("--step", "a step, by number from 0 or by name: what is live while it runs", "N");
         Option<long?> offset = Values.WholeNumber("--offset", "a byte of the arena at the step of --step: whose it is, was and will be", 0);
         var peak = new Option<bool>("--peak") { Description = "the step with most bytes live, its formula, and what would lower it" };
         Option<string> placement = CommonOptions.Placement();
         Option<long?> workspace = Values.WholeNumber(
-            "--workspace", "MiB of workspace of every convolution, 0 for none (default: what the software GPU takes)", 0, DeviceChoice.MostWorkspaceMiB);
+            "--workspace", "MiB of workspace of every convolution, 0 for none (default: what the software GPU takes)", 0,
+            DeviceChoice.MostWorkspaceMiB);
         Option<string?> jsonTarget = CommonOptions.Json();
 
         var command = new Command("explain", "Says whose byte a byte is, why a tensor lives as long as it does, and what makes the peak.");
@@ -34,7 +36,8 @@ internal static class ExplainCommand
 
         command.SetAction(parsed =>
         {
-            (string? tensorName, string? stepWord, long? offsetBytes) = (parsed.GetValue(tensor), parsed.GetValue(step), parsed.GetValue(offset));
+            (string? tensorName, string? stepWord) = (parsed.GetValue(tensor), parsed.GetValue(step));
+            long? offsetBytes = parsed.GetValue(offset);
             Configuration configuration = models.Read(parsed);
             RequireOneQuestion(tensorName is not null, stepWord is not null, offsetBytes is not null, parsed.GetValue(peak));
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);

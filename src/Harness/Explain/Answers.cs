@@ -31,7 +31,8 @@ internal sealed record StepAnswer(int Index, Step Step, AnalyticStep? Work, Immu
 
     public static StepAnswer Of(ExplainedPass pass, int index)
     {
-        IEnumerable<PassBuffer> live = ArenaMap.At(pass, index).Where(extent => extent.Kind == ExtentKind.Tensor).Select(extent => extent.Buffer!);
+        IEnumerable<PassBuffer> live = ArenaMap.At(pass, index)
+            .Where(extent => extent.Kind == ExtentKind.Tensor).Select(extent => extent.Buffer!);
         Step step = pass.Program.Steps[index];
         return new StepAnswer(
             index, step, pass.Account.Steps.FirstOrDefault(work => work.Name == step.Name),
@@ -81,7 +82,8 @@ internal sealed record ByteAnswer(
         if (offsetBytes >= pass.Ledger.CapacityBytes)
         {
             throw new CallerException(
-                $"--offset {offsetBytes} is out of range: the arena of {pass.Configuration} has bytes 0 to {pass.Ledger.CapacityBytes - 1}");
+                $"--offset {offsetBytes} is out of range: the arena of {pass.Configuration} "
+                + $"has bytes 0 to {pass.Ledger.CapacityBytes - 1}");
         }
 
         ImmutableArray<Extent> map = ArenaMap.At(pass, step);

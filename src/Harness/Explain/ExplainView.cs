@@ -16,7 +16,8 @@ internal static class ExplainView
         console.WriteLine($"{buffer.Name}: {Phrases.Category(buffer)}, {buffer.Tensor.DType.Label()} {buffer.Tensor.Shape}");
         console.WriteLine($"  bytes: {Phrases.Worked(buffer.Formula)}");
         console.WriteLine(
-            $"  place: from byte {Quantities.Bytes(buffer.Row.OffsetBytes)} of the {(buffer.IsParameter ? "parameters' region" : "arena")}, "
+            $"  place: from byte {Quantities.Bytes(buffer.Row.OffsetBytes)} "
+            + $"of the {(buffer.IsParameter ? "parameters' region" : "arena")}, "
             + $"{Quantities.Bytes(buffer.Row.ReservedBytes)} reserved, {Quantities.Bytes(buffer.PaddingBytes)} of them padding");
         console.WriteLine(buffer.IsParameter
             ? "  lives: for ever"
@@ -51,8 +52,11 @@ internal static class ExplainView
     public static void Write(ExplainedPass pass, ByteAnswer answer, IAnsiConsole console)
     {
         Begin(pass, console);
-        console.WriteLine($"byte {Quantities.Bytes(answer.OffsetBytes)} of the arena at {Phrases.Step(pass, answer.Step)}: {Whose(answer)}");
-        console.WriteLine($"  its stretch: bytes {Quantities.Bytes(answer.Extent.OffsetBytes)} to {Quantities.Bytes(answer.Extent.EndBytes - 1)} of the arena");
+        console.WriteLine(
+            $"byte {Quantities.Bytes(answer.OffsetBytes)} of the arena at {Phrases.Step(pass, answer.Step)}: {Whose(answer)}");
+        console.WriteLine(
+            $"  its stretch: bytes {Quantities.Bytes(answer.Extent.OffsetBytes)} to {Quantities.Bytes(answer.Extent.EndBytes - 1)} "
+            + "of the arena");
         if (answer.Extent.Buffer is { } buffer)
         {
             console.WriteLine($"  lives: steps {Phrases.Steps(buffer)}; {Phrases.WhyItLives(pass, buffer)}");
@@ -65,8 +69,11 @@ internal static class ExplainView
     public static void Write(ExplainedPass pass, PeakAnswer answer, IAnsiConsole console)
     {
         Begin(pass, console);
-        string others = answer.Steps.Length == 1 ? "no other step holds as much" : $"{answer.Steps.Length} steps hold as much, this is the first";
-        console.WriteLine($"peak: {Quantities.Bytes(answer.At.Moment.LiveBytes)} bytes live at {Phrases.Step(pass, answer.At.Index)}; {others}");
+        string others = answer.Steps.Length == 1
+            ? "no other step holds as much"
+            : $"{answer.Steps.Length} steps hold as much, this is the first";
+        console.WriteLine(
+            $"peak: {Quantities.Bytes(answer.At.Moment.LiveBytes)} bytes live at {Phrases.Step(pass, answer.At.Index)}; {others}");
         console.WriteLine($"  the step: {StepWords.Of(answer.At.Step)}");
         console.WriteLine($"  by the formulas: {answer.Moment.Name}, {Phrases.Worked(answer.Moment.Formula)}");
         console.WriteLine($"  why: {answer.Moment.Why}");
@@ -106,7 +113,8 @@ internal static class ExplainView
                 .. before.Shares.Reverse().Select(share => PlaceRow("before", share)),
                 .. after.Shares.Select(share => PlaceRow("after", share)),
             ],
-            $"Byte by byte the nearest in time, padding included. Nobody had {Quantities.Bytes(before.NobodysBytes)} of its reserved bytes before, "
+            "Byte by byte the nearest in time, padding included. "
+            + $"Nobody had {Quantities.Bytes(before.NobodysBytes)} of its reserved bytes before, "
             + $"and nobody has {Quantities.Bytes(after.NobodysBytes)} after.", TextColumns: 4).WriteTo(console);
     }
 
@@ -146,18 +154,20 @@ internal static class ExplainView
         [
             .. answer.Reliefs.Take(PeakAnswer.MostReliefs).Select(relief => ImmutableArray.Create(
                 relief.Buffer.Name, relief.NextUse is { } next ? Phrases.Step(pass, next) : "the caller, who holds it",
-                Phrases.Step(pass, relief.Without.PeakStep), Quantities.Bytes(relief.Buffer.Bytes), Quantities.Bytes(relief.Without.PeakBytes),
+                Phrases.Step(pass, relief.Without.PeakStep), Quantities.Bytes(relief.Buffer.Bytes),
+                Quantities.Bytes(relief.Without.PeakBytes),
                 Quantities.Bytes(answer.At.Moment.LiveBytes - relief.Without.PeakBytes))),
         ],
         ReliefMeaning(pass, answer), TextColumns: 3);
 
     private static string ReliefMeaning(ExplainedPass pass, PeakAnswer answer) =>
-        "A tensor waits at a step that neither reads nor writes it. Each row counts its tensor at no step at which it waits, as if it died after every "
-        + "use and were back before the next, and finds the peak of all steps again. "
+        "A tensor waits at a step that neither reads nor writes it. Each row counts its tensor at no step at which it waits, "
+        + "as if it died after every use and were back before the next, and finds the peak of all steps again. "
         + (answer.Reliefs.IsEmpty
             ? "Nothing waits here: the step reads or writes all that is live."
-            : $"Of {answer.At.Live.Length} live tensors {answer.Reliefs.Length} wait here, the others cannot go. Without those of the table together the peak "
-                + $"is {Quantities.Bytes(answer.Together.PeakBytes)} bytes, at {Phrases.Step(pass, answer.Together.PeakStep)}.")
+            : $"Of {answer.At.Live.Length} live tensors {answer.Reliefs.Length} wait here, the others cannot go. "
+                + $"Without those of the table together the peak is {Quantities.Bytes(answer.Together.PeakBytes)} bytes, "
+                + $"at {Phrases.Step(pass, answer.Together.PeakStep)}.")
         + (answer.Steps.Length == 1
             ? ""
             : $" {answer.Steps.Length} steps hold the peak: a tensor that waits at only some of them lowers those, but not the peak.");
@@ -166,7 +176,8 @@ internal static class ExplainView
     {
         ExtentKind.Tensor =>
             $"byte {Quantities.Bytes(answer.ByteWithin)} of {answer.Extent.Buffer!.Name} ({Phrases.Category(answer.Extent.Buffer)}), "
-            + $"in element {Quantities.Count(answer.Element)} at [{string.Join(',', answer.Position)}] of {answer.Extent.Buffer.Tensor.Shape}, "
+            + $"in element {Quantities.Count(answer.Element)} "
+            + $"at [{string.Join(',', answer.Position)}] of {answer.Extent.Buffer.Tensor.Shape}, "
             + answer.Extent.Buffer.Tensor.DType.Label(),
         ExtentKind.Padding => $"padding behind {answer.Extent.Buffer!.Name}, whose place is rounded up to the alignment",
         ExtentKind.Hole => $"a hole, nobody's, between {answer.Below?.Buffer?.Name ?? "the start"} and {answer.Above!.Value.Buffer!.Name}",

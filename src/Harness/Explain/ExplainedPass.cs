@@ -38,7 +38,8 @@ internal sealed record ExplainedPass(
         LedgerSnapshot ledger = executor.EndPass().Ledger;
 
         AnalyticAccount account = configuration.Account(workspaceBytes);
-        Dictionary<string, Formula> formulas = account.Buffers.ToDictionary(buffer => buffer.Name, buffer => buffer.Formula, StringComparer.Ordinal);
+        Dictionary<string, Formula> formulas = account.Buffers.ToDictionary(
+            buffer => buffer.Name, buffer => buffer.Formula, StringComparer.Ordinal);
         Dictionary<string, TensorSpec> tensors = program.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         ILookup<int, int> readers = UsersOf(program, step => step.Reads);
         ILookup<int, int> writers = UsersOf(program, step => step.Writes);
@@ -51,7 +52,8 @@ internal sealed record ExplainedPass(
             if (!formulas.TryGetValue(row.Name, out Formula? formula) || formula.Value != row.RequestedBytes)
             {
                 throw new CheckFailedException(
-                    $"'{row.Name}' has {row.RequestedBytes} bytes, and by its formula {formula?.Value.ToString(CultureInfo.InvariantCulture) ?? "none"}; "
+                    $"'{row.Name}' has {row.RequestedBytes} bytes, and by its formula "
+                    + $"{formula?.Value.ToString(CultureInfo.InvariantCulture) ?? "none"}; "
                     + $"'harness audit {configuration.Model.Name}' shows every difference");
             }
 
@@ -63,7 +65,8 @@ internal sealed record ExplainedPass(
     public PassBuffer Buffer(string name) =>
         Parameters.Concat(Buffers).FirstOrDefault(buffer => buffer.Name == name)
             ?? throw new CallerException(
-                $"{Configuration.Model.Name} has no tensor '{name}'{NearestWord.Hint(name, Program.Tensors.Select(tensor => tensor.Name))}; "
+                $"{Configuration.Model.Name} has no tensor '{name}'"
+                + $"{NearestWord.Hint(name, Program.Tensors.Select(tensor => tensor.Name))}; "
                 + $"'harness audit {Configuration.Model.Name} --device null --buffers' lists all {Program.Tensors.Length}");
 
     /// <summary>The position of a step that the caller named, or gave the number of.</summary>

@@ -26,7 +26,8 @@ internal static class Phrases
 
     public static string Category(PassBuffer buffer) => CategoryLabels.Of(buffer.Tensor.Category);
 
-    public static string Title(ExplainedPass pass) => $"{pass.Configuration}: f32 inference, placement {PlacementLabels.Of(pass.Plan.Placement)}";
+    public static string Title(ExplainedPass pass) =>
+        $"{pass.Configuration}: f32 inference, placement {PlacementLabels.Of(pass.Plan.Placement)}";
 
     /// <summary>Why it is there from its first step to its last.</summary>
     public static string WhyItLives(ExplainedPass pass, PassBuffer buffer)
@@ -35,13 +36,19 @@ internal static class Phrases
         return buffer.Tensor.Category switch
         {
             TensorCategory.Parameter => "a weight is held for ever; "
-                + (buffer.ReadBy.Length == 1 ? $"{lastRead} is the only one that reads it" : $"{lastRead} is the last of {buffer.ReadBy.Length} steps that read it"),
-            TensorCategory.Input => $"the caller fills it before the first step and holds it to the end of the pass; {lastRead} reads it last",
-            TensorCategory.Output => $"{Step(pass, buffer.WrittenBy[0])} writes it first; the caller reads it after the last step, so it lives to the end"
+                + (buffer.ReadBy.Length == 1
+                    ? $"{lastRead} is the only one that reads it"
+                    : $"{lastRead} is the last of {buffer.ReadBy.Length} steps that read it"),
+            TensorCategory.Input =>
+                $"the caller fills it before the first step and holds it to the end of the pass; {lastRead} reads it last",
+            TensorCategory.Output =>
+                $"{Step(pass, buffer.WrittenBy[0])} writes it first; the caller reads it after the last step, so it lives to the end"
                 + (lastRead is null ? "" : $"; {lastRead} is the last step that reads it"),
             TensorCategory.Workspace => $"scratch of {Step(pass, buffer.WrittenBy[0])}: born before it and dead after it",
             _ => $"{Step(pass, buffer.WrittenBy[0])} writes it first; "
-                + (buffer.Row.LastStep == buffer.ReadBy.LastOrDefault(-1) ? $"{lastRead} reads it last, and then it dies" : $"{Step(pass, buffer.Row.LastStep)} writes it last"),
+                + (buffer.Row.LastStep == buffer.ReadBy.LastOrDefault(-1)
+                    ? $"{lastRead} reads it last, and then it dies"
+                    : $"{Step(pass, buffer.Row.LastStep)} writes it last"),
         };
     }
 }

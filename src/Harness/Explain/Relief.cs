@@ -3,7 +3,9 @@ using Harness.Kernels.Memory;
 
 namespace Harness.Explain;
 
-/// <summary>The most bytes live at one step, and the first such step, if some tensors were gone from every step at which they merely wait.</summary>
+/// <summary>
+/// The most bytes live at one step, and the first such step, if some tensors were gone from every step at which they merely wait.
+/// </summary>
 internal readonly record struct PeakWithout(long PeakBytes, int PeakStep)
 {
     public static PeakWithout Of(ExplainedPass pass, params ImmutableArray<PassBuffer> gone)
@@ -34,7 +36,8 @@ internal sealed record Relief(PassBuffer Buffer, int? NextUse, PeakWithout Witho
     [
         .. pass.Buffers.Where(buffer => buffer.WaitsAt(step))
             .Select(buffer => new Relief(
-                buffer, buffer.ReadBy.Concat(buffer.WrittenBy).Where(use => use > step).Select(use => (int?)use).Min(), PeakWithout.Of(pass, buffer)))
+                buffer, buffer.ReadBy.Concat(buffer.WrittenBy).Where(use => use > step).Select(use => (int?)use).Min(),
+                PeakWithout.Of(pass, buffer)))
             .OrderBy(relief => relief.Without.PeakBytes).ThenByDescending(relief => relief.Buffer.Bytes),
     ];
 }

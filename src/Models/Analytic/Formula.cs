@@ -15,7 +15,9 @@ public sealed class Formula
     // A sum of terms; none is zero. Zero itself is the empty sum.
     private readonly ImmutableArray<Term> _terms;
 
-    /// <summary>Coefficient * factors: <c>4</c> and <c>B*S</c>, whose value is the unit. A plain number has no factors and the unit 1.</summary>
+    /// <summary>
+    /// Coefficient * factors: <c>4</c> and <c>B*S</c>, whose value is the unit. A plain number has no factors and the unit 1.
+    /// </summary>
     /// <param name="Numbers">the factors with each symbol's value in its place</param>
     private readonly record struct Term(long Coefficient, string Factors, string Numbers, long Unit)
     {
@@ -149,7 +151,8 @@ public sealed class Formula
         {
             text += text.Length == 0
                 ? term.Text(term.Coefficient, withNumbers)
-                : term.Coefficient < 0 ? $" - {term.Text(-term.Coefficient, withNumbers)}" : $" + {term.Text(term.Coefficient, withNumbers)}";
+                : term.Coefficient < 0 ? $" - {term.Text(-term.Coefficient, withNumbers)}"
+                : $" + {term.Text(term.Coefficient, withNumbers)}";
         }
 
         return text.Length == 0 ? "0" : text;

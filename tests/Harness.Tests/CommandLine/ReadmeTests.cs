@@ -26,7 +26,8 @@ public sealed class ReadmeTests
         string[] quick =
         [
             .. Commands.Select(row => (string)row.Data).Where(line => line.Contains("--device null", StringComparison.Ordinal)
-                || line.EndsWith(" list", StringComparison.Ordinal) || s_verbsWithoutArithmetic.Any(verb => line.StartsWith(verb, StringComparison.Ordinal))),
+                || line.EndsWith(" list", StringComparison.Ordinal)
+                || s_verbsWithoutArithmetic.Any(verb => line.StartsWith(verb, StringComparison.Ordinal))),
         ];
         Assert.True(quick.Length >= 5);
         using var folder = new TemporaryFolder();

@@ -9,8 +9,8 @@ public sealed class ExplainByHandTests
     // Live: 32 + 24, 32 + 24, 32 + 24 + 16, 32 + 16. Places are multiples of 256.
     private static readonly string[] s_stack = ["mlp:4-3-2", "--batch", "2"];
 
-    // mlp:64-64-64-64: every buffer is 256 bytes. inputs lives in steps 0 to 5, layer1.output 0 to 2, layer2.output 2 to 4, logits 4 to 5, which
-    // best fit puts into the place of layer1.output: 256 to 511.
+    // mlp:64-64-64-64: every buffer is 256 bytes. inputs lives in steps 0 to 5, layer1.output 0 to 2, layer2.output 2 to 4,
+    // logits 4 to 5, which best fit puts into the place of layer1.output: 256 to 511.
     private static readonly string[] s_chain = ["mlp:64-64-64-64", "--placement", "online"];
 
     [Fact]

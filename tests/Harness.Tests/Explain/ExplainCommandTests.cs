@@ -31,7 +31,9 @@ public sealed class ExplainCommandTests
         foreach (JsonNode? row in audit["buffers"]!.AsArray().Where((_, index) => index % 20 == 0))
         {
             JsonNode tensor = ExplainByHandTests.Ask([.. size, "--tensor", (string)row!["name"]!])["tensor"]!;
-            foreach (string key in (string[])["category", "dtype", "shape", "formula", "analytic", "observed", "reserved", "offset", "firstStep", "lastStep"])
+            string[] keys =
+                ["category", "dtype", "shape", "formula", "analytic", "observed", "reserved", "offset", "firstStep", "lastStep"];
+            foreach (string key in keys)
             {
                 Assert.Equal(row[key]?.ToJsonString(), tensor[key]?.ToJsonString());
             }
