@@ -14,7 +14,18 @@ internal static class TrainingKernelCases
             new ChannelSumStep("y", Input(b, "x", 32, 64, 224, 224), Result(b, 64), Accumulate: false))),
         .. BenchmarkCases.OfOneStep("batch sum 64 x 8 x 256 x 256", b => b.Add(
             new BatchSumStep("y", Input(b, "x", 64, 8, 256, 256), Result(b, 8, 256, 256), Accumulate: false))),
+        .. ActivationBackward(Activation.Relu),
+        .. ActivationBackward(Activation.Tanh),
+        .. BenchmarkCases.OfOneStep("GELU backward 16384 x 3072", b => b.Add(new GeluBackwardStep(
+            "y", Input(b, "x", 16384, 3072), Input(b, "bias", 3072), Input(b, "dy", 16384, 3072), Result(b, 16384, 3072)))),
     ]);
+
+    private static IEnumerable<MeasuredCase> ActivationBackward(Activation activation) =>
+        BenchmarkCases.OfOneStep($"{activation} backward 16384 x 3072", b =>
+        {
+            TensorSpec g = b.Add("g", Input(b, "u", 16384, 3072), Input(b, "v", 16384, 3072), TensorCategory.Output);
+            b.Add(new ActivationBackwardStep("g:backward", Input(b, "y", 16384, 3072), g, activation));
+        });
 
     private static TensorSpec Input(ProgramBuilder b, string name, params ReadOnlySpan<long> shape) => b.Input(name, DType.F32, shape);
 

@@ -11,6 +11,10 @@ internal static class TrainingStepCost
         RowSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
         ChannelSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
         BatchSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
+        ActivationBackwardStep s => InPlace(s, (s.Activation is Activation.Relu ? 1 : 3) * s.Y.Shape.Elements),
+
+        // x + bias, Phi 4 (x / sqrt 2, erf, 1 +, times one half), the density 4 (square, times -1/2, exponential, times 1 / sqrt(2 pi)), times v, sum, times dy.
+        GeluBackwardStep s => InPlace(s, 12 * s.X.Shape.Elements),
         SgdStep s => InPlace(s, 2 * s.Weight.Shape.Elements),
         MomentumStep s => InPlace(s, 4 * s.Weight.Shape.Elements),
 

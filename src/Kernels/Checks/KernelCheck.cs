@@ -45,7 +45,7 @@ public static class KernelCheck
 
     /// <summary>All cases, in the order of the catalog.</summary>
     internal static IEnumerable<CheckCase> Cases(IConvolutionWorkspace workspace, MathMode math = MathMode.Fp32) =>
-        ElementwiseCases.All().Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(NormCases.All())
+        ElementwiseCases.All().Concat(ActivationBackwardCases.All()).Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(NormCases.All())
             .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
             .OrderBy(check => KernelCatalog.Entries.IndexOf(KernelCatalog.Find(check.Entry)));
 

@@ -79,6 +79,12 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case BatchSumStep sum:
                 SumLauncher.Launch(this, sum, addresses);
                 break;
+            case ActivationBackwardStep backward:
+                ActivationBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case GeluBackwardStep backward:
+                ActivationBackwardLauncher.Launch(this, backward, addresses);
+                break;
             case SgdStep update:
                 OptimizerLauncher.Launch(this, update, addresses);
                 break;

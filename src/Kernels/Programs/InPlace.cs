@@ -7,6 +7,7 @@ internal static class InPlace
     public static bool IsAllowed(Step step, TensorSpec tensor) => step.Reads.Count(read => read == tensor) == 1 && step switch
     {
         BiasActivationStep s => tensor == s.X && tensor == s.Y,
+        ActivationBackwardStep s => tensor == s.Gradient,
         GemmStep s => s.Accumulate,
         RowSumStep s => s.Accumulate,
         ChannelSumStep s => s.Accumulate,

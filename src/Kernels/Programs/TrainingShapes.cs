@@ -31,6 +31,21 @@ internal static class TrainingShapes
                 Is(s.Y, [.. s.Y.Shape]);
                 break;
 
+            case ActivationBackwardStep s:
+                Is(s.Y, [.. s.Y.Shape]);
+                Is(s.Gradient, [.. s.Y.Shape]);
+                Require(
+                    s.Activation is Activation.Relu or Activation.Tanh,
+                    $"tensor '{s.Y.Name}' does not tell the slope of {s.Activation}; relu and tanh are told by their result");
+                break;
+
+            case GeluBackwardStep s:
+                Is(s.X, [.. s.X.Shape]);
+                Is(s.Bias, [s.X.Shape.Last]);
+                Is(s.OutputGradient, [.. s.X.Shape]);
+                Is(s.Gradient, [.. s.X.Shape]);
+                break;
+
             case SgdStep s:
                 Update(s.Weight, s.Gradient, s.LearningRate);
                 break;

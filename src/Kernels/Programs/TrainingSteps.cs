@@ -32,6 +32,20 @@ public sealed record BatchSumStep(string Name, TensorSpec X, TensorSpec Y, bool 
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y);
 }
 
+/// <summary>In place on dY: ReLU, dY where y &gt; 0, else 0; tanh, dY (1 - y^2). Y is the activation's result.</summary>
+public sealed record ActivationBackwardStep(string Name, TensorSpec Y, TensorSpec Gradient, Activation Activation) : Step(Name)
+{
+    public override ImmutableArray<TensorSpec> Reads { get; } = Present(Y, Gradient);
+    public override ImmutableArray<TensorSpec> Writes { get; } = Present(Gradient);
+}
+
+/// <summary>dX = dY * gelu'(x + bias), gelu'(v) = Phi(v) + v phi(v) with the normal distribution and its density; bias [last dimension].</summary>
+public sealed record GeluBackwardStep(string Name, TensorSpec X, TensorSpec Bias, TensorSpec OutputGradient, TensorSpec Gradient) : Step(Name)
+{
+    public override ImmutableArray<TensorSpec> Reads { get; } = Present(X, Bias, OutputGradient);
+    public override ImmutableArray<TensorSpec> Writes { get; } = Present(Gradient);
+}
+
 /// <summary>w -= learningRate * g.</summary>
 public sealed record SgdStep(string Name, TensorSpec Weight, TensorSpec Gradient, float LearningRate) : Step(Name)
 {

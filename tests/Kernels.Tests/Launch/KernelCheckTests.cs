@@ -64,6 +64,11 @@ public sealed class KernelCheckTests : IDisposable
     [InlineData("channel_sum", "sums.ptx", "mul.lo.u64      %image_bytes, %image_bytes, %offset;", "")]
     [InlineData("batch_sum", "sums.ptx", "setp.gt.u32     %p, %b, %batch;", "setp.ge.u32     %p, %b, %batch;")]
     [InlineData("fill_zero", "sums.ptx", "st.global.v4.f32 [%y+6144], {%zero, %zero, %zero, %zero};", "")]
+    [InlineData("relu_backward", "activation_backward.ptx", "setp.gt.f32 %p, %y5, 0f00000000;", "setp.ge.f32 %p, %y5, 0f00000000;")]
+    [InlineData("tanh_backward", "activation_backward.ptx", "neg.f32 %t0, %y9;", "mov.f32 %t0, %y9;")]
+    [InlineData("gelu_backward", "activation_backward.ptx", "min.f32 %t, %t, 0f42C80000;", "")]
+    [InlineData("gelu_backward", "activation_backward.ptx", "0f3ECC422A", "0f3ECC452A")]
+    [InlineData("gelu_backward", "activation_backward.ptx", "ld.global.v4.f32 {%b4, %b5, %b6, %b7}, [%bias+512];", "ld.global.v4.f32 {%b4, %b5, %b6, %b7}, [%bias];")]
     public void A_broken_kernel_fails_its_check(string entry, string file, string right, string wrong)
     {
         PtxSource source = KernelLibrary.Embedded.Sources.Single(source => source.Name == file);

@@ -114,6 +114,32 @@ public sealed class ProgramCheckerTests
     }
 
     [Fact]
+    public void A_sum_may_be_added_to_what_is_there_and_a_slope_be_multiplied_in_place()
+    {
+        static TensorSpec Sum(ProgramBuilder b) => b.Add("y", b.Input("u", DType.F32, 3), b.Input("v", DType.F32, 3), TensorCategory.Output);
+
+        var b = new ProgramBuilder("p");
+        TensorSpec y = Sum(b);
+        b.Add(new RowSumStep("y:rows", b.Input("x", DType.F32, 2, 3), y, Accumulate: true));
+        b.Add(new BatchSumStep("y:batch", b.Input("z", DType.F32, 4, 3), y, Accumulate: true));
+        b.Add(new ChannelSumStep("y:channels", b.Input("c", DType.F32, 2, 3, 1, 5), y, Accumulate: true));
+        b.Add(new ActivationBackwardStep("y:relu", b.Input("r", DType.F32, 3), y, Activation.Relu));
+        Assert.Equal(5, b.Build().Steps.Length);
+
+        Refuses("program 'p', step 'y:rows': tensor 'y' was already written by an earlier step", b =>
+            b.Add(new RowSumStep("y:rows", b.Input("x", DType.F32, 2, 3), Sum(b), Accumulate: false)));
+        Refuses("program 'p', step 'y:rows': tensor y f32[3] must be f32[4]", b =>
+            b.Add(new RowSumStep("y:rows", b.Input("x", DType.F32, 2, 4), Sum(b), Accumulate: true)));
+        Refuses("program 'p', step 'y:gelu': tensor 'r' does not tell the slope of Gelu; relu and tanh are told by their result", b =>
+            b.Add(new ActivationBackwardStep("y:gelu", b.Input("r", DType.F32, 3), Sum(b), Activation.Gelu)));
+        Refuses("program 'p', step 'y:relu': tensor 'y' is both read and written, which ActivationBackwardStep cannot do there", b =>
+        {
+            TensorSpec y = Sum(b);
+            b.Add(new ActivationBackwardStep("y:relu", y, y, Activation.Relu));
+        });
+    }
+
+    [Fact]
     public void A_tensor_is_written_once() => Refuses("program 'p', step 'again': tensor 'y' was already written by an earlier step", b =>
     {
         TensorSpec x = b.Input("x", DType.F32, 2);
