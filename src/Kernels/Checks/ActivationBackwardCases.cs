@@ -4,7 +4,9 @@ using static Harness.Kernels.Checks.CaseBuilder;
 
 namespace Harness.Kernels.Checks;
 
-/// <summary>ReLU and tanh in place: below, at and beyond a block of 2048 elements. GELU: tiles of 256 columns, 8 rows a warp, as forward.</summary>
+/// <summary>
+/// ReLU and tanh in place: below, at and beyond a block of 2048 elements. GELU: tiles of 256 columns, 8 rows a warp, as forward.
+/// </summary>
 internal static class ActivationBackwardCases
 {
     private static readonly (long Rows, long Columns, int OffsetBytes)[] s_gelus =
@@ -20,7 +22,8 @@ internal static class ActivationBackwardCases
 
         foreach ((long rows, long columns, int offsetBytes) in s_gelus)
         {
-            var builder = new CaseBuilder("gelu_backward", $"[{rows},{columns}]{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
+            string label = $"[{rows},{columns}]{(offsetBytes > 0 ? " unaligned" : "")}";
+            var builder = new CaseBuilder("gelu_backward", label) { OffsetBytes = offsetBytes };
             yield return Gelu(builder, builder.Input("x", 6, rows, columns), builder.Input("bias", 1, columns));
         }
 
@@ -30,7 +33,8 @@ internal static class ActivationBackwardCases
             float.MaxValue, float.MinValue, 1e30f, -1e30f, 100, -100, 14, -14, .. Enumerable.Range(-6000, 12000).Select(i => i * 0.00173f),
         ];
         var special = new CaseBuilder("gelu_backward", $"[1,{values.Length}] special values");
-        yield return Gelu(special, special.Input("x", values, 1, values.Length), special.Input("bias", new float[values.Length], values.Length));
+        TensorSpec x = special.Input("x", values, 1, values.Length);
+        yield return Gelu(special, x, special.Input("bias", new float[values.Length], values.Length));
     }
 
     /// <summary>
@@ -41,20 +45,22 @@ internal static class ActivationBackwardCases
         string entry = activation is Activation.Relu ? "relu_backward" : "tanh_backward";
         var builder = new CaseBuilder(entry, $"[{count}]{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
         float[] v = builder.Floats(builder.Input("v", 2, count));
-        TensorSpec y = builder.Input("y", Array.ConvertAll(v, value => activation is Activation.Relu ? Math.Max(value, 0) : MathF.Tanh(value)), count);
+        TensorSpec y = builder.Input(
+            "y", Array.ConvertAll(v, value => activation is Activation.Relu ? Math.Max(value, 0) : MathF.Tanh(value)), count);
         TensorSpec gradient = builder.Input("gradient", 3, count);
         double[] expected = activation is Activation.Relu
             ? ActivationBackwardReference.Relu(builder.Doubles(y)!, builder.Doubles(gradient)!)
             : ActivationBackwardReference.Tanh(builder.Doubles(y)!, builder.Doubles(gradient)!);
         double error = activation is Activation.Relu ? 0 : 2 * U;
         return builder.Build(
-            new ActivationBackwardStep("check", y, gradient, activation), new Expected(gradient, expected, [.. expected.Select(g => error * Math.Abs(g))]));
+            new ActivationBackwardStep("check", y, gradient, activation),
+            new Expected(gradient, expected, [.. expected.Select(g => error * Math.Abs(g))]));
     }
 
     /// <summary>
-    /// In units of U: v is rounded, 1 |v|, and the slope's slope phi(v) (2 - v^2) times v is below 0.4. Phi has the error of the polynomial, 2.3 (fit and
-    /// f32 evaluation), of ex2.approx, 2, and of 1 - E, 1. v phi(v): below 0.25 in size, its argument's error at most 0.5, ex2.approx and three roundings
-    /// 0.25 (4 + 3); the sum 1.2 and the product 1.2. Together below 11, of |dy|.
+    /// In units of U: v is rounded, 1 |v|, and the slope's slope phi(v) (2 - v^2) times v is below 0.4. Phi has the error of the polynomial,
+    /// 2.3 (fit and f32 evaluation), of ex2.approx, 2, and of 1 - E, 1. v phi(v): below 0.25 in size, its argument's error at most 0.5,
+    /// ex2.approx and three roundings 0.25 (4 + 3); the sum 1.2 and the product 1.2. Together below 11, of |dy|.
     /// </summary>
     private static CheckCase Gelu(CaseBuilder builder, TensorSpec x, TensorSpec bias)
     {
@@ -62,6 +68,7 @@ internal static class ActivationBackwardCases
         TensorSpec dx = builder.Output("dx", [.. x.Shape]);
         double[] expected = ActivationBackwardReference.Gelu(builder.Doubles(x)!, builder.Doubles(bias)!, builder.Doubles(dy)!);
         return builder.Build(
-            new GeluBackwardStep("check", x, bias, dy, dx), new Expected(dx, expected, [.. builder.Doubles(dy)!.Select(g => 11 * U * Math.Abs(g) + Tiny)]));
+            new GeluBackwardStep("check", x, bias, dy, dx),
+            new Expected(dx, expected, [.. builder.Doubles(dy)!.Select(g => 11 * U * Math.Abs(g) + Tiny)]));
     }
 }

@@ -9,12 +9,14 @@ internal static class OptimizerCases
 {
     private const float LearningRate = 0.03f;
 
-    private static readonly (long Count, int OffsetBytes)[] s_shapes = [(1, 0), (37, 0), (1023, 0), (1024, 0), (2048, 0), (6151, 0), (4096, 4)];
+    private static readonly (long Count, int OffsetBytes)[] s_shapes =
+        [(1, 0), (37, 0), (1023, 0), (1024, 0), (2048, 0), (6151, 0), (4096, 4)];
 
     public static IEnumerable<CheckCase> All() => s_shapes.SelectMany(shape => (CheckCase[])
     [
         Sgd(shape.Count, shape.OffsetBytes), Momentum(shape.Count, shape.OffsetBytes),
-        Adam(shape.Count, shape.OffsetBytes, update: 1, weightDecay: 0), Adam(shape.Count, shape.OffsetBytes, update: 7, weightDecay: 0.01f),
+        Adam(shape.Count, shape.OffsetBytes, update: 1, weightDecay: 0),
+        Adam(shape.Count, shape.OffsetBytes, update: 7, weightDecay: 0.01f),
     ]);
 
     private static CaseBuilder Builder(string entry, long count, int offsetBytes, string what = "") =>
@@ -27,7 +29,8 @@ internal static class OptimizerCases
         TensorSpec weight = builder.Input("weight", 1, count), gradient = builder.Input("gradient", 2, count);
         double[] expected = OptimizerReference.Sgd(builder.Doubles(weight)!, builder.Doubles(gradient)!, LearningRate);
         return builder.Build(
-            new SgdStep("check", weight, gradient, LearningRate), new Expected(weight, expected, [.. expected.Select(w => U * Math.Abs(w))]));
+            new SgdStep("check", weight, gradient, LearningRate),
+            new Expected(weight, expected, [.. expected.Select(w => U * Math.Abs(w))]));
     }
 
     /// <summary>m takes one rounding, w one of its own and lr times that of m.</summary>
@@ -46,10 +49,10 @@ internal static class OptimizerCases
     }
 
     /// <summary>
-    /// m: the product (1 - b1) g takes two roundings (1 - b1 is one where b1 is below 1/2), the fma one: e = 2 U |(1 - b1) g| + U |m|. v has only
-    /// positive terms and four roundings, 4 U v. 1 / c[1] and the product with it make 6 U, the root halves them and adds one, epsilon's
-    /// addition and the quotient one each: 6 U; lr / c[0] another, so the step s is off by 7 U |s| and by e weighed as m is. Its addition is
-    /// rounded once; w (1 - lr wd) takes two roundings before.
+    /// m: the product (1 - b1) g takes two roundings (1 - b1 is one where b1 is below 1/2), the fma one: e = 2 U |(1 - b1) g| + U |m|. v has
+    /// only positive terms and four roundings, 4 U v. 1 / c[1] and the product with it make 6 U, the root halves them and adds one,
+    /// epsilon's addition and the quotient one each: 6 U; lr / c[0] another, so the step s is off by 7 U |s| and by e weighed as m is. Its
+    /// addition is rounded once; w (1 - lr wd) takes two roundings before.
     /// </summary>
     private static CheckCase Adam(long count, int offsetBytes, int update, float weightDecay)
     {
@@ -71,6 +74,7 @@ internal static class OptimizerCases
         })];
         return builder.Build(
             new AdamStep("check", weight, gradient, first, second, corrections, LearningRate, beta1, beta2, epsilon, weightDecay),
-            new Expected(weight, w, weightError), new Expected(first, m, momentError), new Expected(second, v, [.. v.Select(value => 4 * U * value)]));
+            new Expected(weight, w, weightError), new Expected(first, m, momentError),
+            new Expected(second, v, [.. v.Select(value => 4 * U * value)]));
     }
 }

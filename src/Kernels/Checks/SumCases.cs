@@ -53,8 +53,8 @@ internal static class SumCases
         var builder = new CaseBuilder("row_sum", $"[{rows},{columns}]{Label(adds)}");
         TensorSpec x = builder.Input("x", 2, rows, columns), y = Result(builder, adds, columns);
         return Build(
-            builder, y, adds, new RowSumStep("check", x, y, adds), builder.Doubles(x)!, (values, old) => SumReference.Rows(values, columns, old),
-            additions: rows / 32 + 4 + 7 + 1);
+            builder, y, adds, new RowSumStep("check", x, y, adds), builder.Doubles(x)!,
+            (values, old) => SumReference.Rows(values, columns, old), additions: rows / 32 + 4 + 7 + 1);
     }
 
     /// <summary>A thread adds its share of every image, the shuffles and warps 5 + 8 more.</summary>
@@ -64,16 +64,18 @@ internal static class SumCases
         TensorSpec x = builder.Input("x", 2, images, channels, height, width), y = Result(builder, adds, channels);
         return Build(
             builder, y, adds, new ChannelSumStep("check", x, y, adds), builder.Doubles(x)!,
-            (values, old) => SumReference.Channels(values, channels, height * width, old), additions: images * (height * width / 256 + 1) + 5 + 8 + 1);
+            (values, old) => SumReference.Channels(values, channels, height * width, old),
+            additions: images * (height * width / 256 + 1) + 5 + 8 + 1);
     }
 
     private static CheckCase Batch(long batch, long count, int offsetBytes, bool adds)
     {
-        var builder = new CaseBuilder("batch_sum", $"[{batch},{count}]{Label(adds)}{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
+        string label = $"[{batch},{count}]{Label(adds)}{(offsetBytes > 0 ? " unaligned" : "")}";
+        var builder = new CaseBuilder("batch_sum", label) { OffsetBytes = offsetBytes };
         TensorSpec x = builder.Input("x", 2, batch, count), y = Result(builder, adds, count);
         return Build(
-            builder, y, adds, new BatchSumStep("check", x, y, adds), builder.Doubles(x)!, (values, old) => SumReference.Batch(values, count, old),
-            additions: batch);
+            builder, y, adds, new BatchSumStep("check", x, y, adds), builder.Doubles(x)!,
+            (values, old) => SumReference.Batch(values, count, old), additions: batch);
     }
 
     /// <summary>Each addition on an element's way is a rounding of at most the sum of magnitudes.</summary>
@@ -85,7 +87,8 @@ internal static class SumCases
         return builder.Build(step, new Expected(y, sum(x, old), [.. magnitude.Select(size => additions * U * size)]));
     }
 
-    private static TensorSpec Result(CaseBuilder builder, bool adds, long count) => adds ? builder.Input("y", 5, count) : builder.Output("y", count);
+    private static TensorSpec Result(CaseBuilder builder, bool adds, long count) =>
+        adds ? builder.Input("y", 5, count) : builder.Output("y", count);
 
     private static string Label(bool adds) => adds ? " added" : "";
 }

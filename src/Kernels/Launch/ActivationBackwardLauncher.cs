@@ -4,7 +4,7 @@ using static Harness.Kernels.Launch.Arguments;
 
 namespace Harness.Kernels.Launch;
 
-/// <summary>activation_backward.ptx: a thread takes 16 elements; GELU as in bias_activation.ptx, a warp a tile of 256 columns through several rows.</summary>
+/// <summary>activation_backward.ptx: a thread takes 16 elements; GELU: a warp takes a tile of 256 columns through several rows.</summary>
 internal static class ActivationBackwardLauncher
 {
     private const int BlockThreads = 128;
@@ -24,7 +24,8 @@ internal static class ActivationBackwardLauncher
             Activation.Tanh => "tanh_backward",
             _ => throw new ArgumentOutOfRangeException(nameof(step), step.Activation, null),
         };
-        table.Launch(entry, new Dim3(Extent(step, CeilingDivide(elements, BlockThreads * ElementsPerThread))), new Dim3(BlockThreads), arguments);
+        int blocks = Extent(step, CeilingDivide(elements, BlockThreads * ElementsPerThread));
+        table.Launch(entry, new Dim3(blocks), new Dim3(BlockThreads), arguments);
     }
 
     public static void Launch(LaunchTable table, GeluBackwardStep step, ReadOnlySpan<DevicePointer> addresses)
@@ -32,11 +33,11 @@ internal static class ActivationBackwardLauncher
         long rows = step.X.Shape.Rows, columns = step.X.Shape.Last;
         ReadOnlySpan<ulong> arguments =
         [
-            Pointer(addresses, step.X), Pointer(addresses, step.Bias), Pointer(addresses, step.OutputGradient), Pointer(addresses, step.Gradient),
-            Count(step, rows), Count(step, columns),
+            Pointer(addresses, step.X), Pointer(addresses, step.Bias), Pointer(addresses, step.OutputGradient),
+            Pointer(addresses, step.Gradient), Count(step, rows), Count(step, columns),
         ];
         int rowGroups = (int)Math.Min(CeilingDivide(rows, WarpsPerBlock * RowsPerWarp), LargestGridY);
-        table.Launch(
-            "gelu_backward", new Dim3(Extent(step, CeilingDivide(columns, TileColumns)), rowGroups), new Dim3(32, WarpsPerBlock), arguments);
+        int tiles = Extent(step, CeilingDivide(columns, TileColumns));
+        table.Launch("gelu_backward", new Dim3(tiles, rowGroups), new Dim3(32, WarpsPerBlock), arguments);
     }
 }

@@ -28,9 +28,12 @@ internal static class OptimizerLauncher
             Float(step.Beta1), Float(step.Beta2), Float(step.Epsilon), Float(step.WeightDecay),
         ]);
 
-    private static void Launch(LaunchTable table, Step step, string entry, TensorSpec weight, int elementsPerThread, ReadOnlySpan<ulong> arguments) =>
-        table.Launch(
-            entry, new Dim3(Extent(step, CeilingDivide(weight.Shape.Elements, BlockThreads * elementsPerThread))), new Dim3(BlockThreads), arguments);
+    private static void Launch(
+        LaunchTable table, Step step, string entry, TensorSpec weight, int elementsPerThread, ReadOnlySpan<ulong> arguments)
+    {
+        int blocks = Extent(step, CeilingDivide(weight.Shape.Elements, BlockThreads * elementsPerThread));
+        table.Launch(entry, new Dim3(blocks), new Dim3(BlockThreads), arguments);
+    }
 
     private static ulong Elements(TensorSpec tensor) => (ulong)tensor.Shape.Elements;
 }

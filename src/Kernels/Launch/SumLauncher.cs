@@ -14,7 +14,7 @@ internal static class SumLauncher
     private const int LargestBlock = 1024;
     private const int LargestChannelBlock = 256;
 
-    /// <summary>Columns from which on blocks of a whole warp's width are enough to fill a GPU; below it, blocks are a sector wide.</summary>
+    /// <summary>Columns from which on blocks of a whole warp's width are enough to fill a GPU; below, blocks are a sector wide.</summary>
     private const long ManyColumns = 2048;
 
     /// <summary>Rows that a thread adds before another thread shares its column.</summary>
@@ -44,7 +44,8 @@ internal static class SumLauncher
         long pixels = x[2] * x[3];
         ReadOnlySpan<ulong> arguments =
         [
-            Pointer(addresses, step.X), Pointer(addresses, step.Y), Count(step, x[0]), Count(step, x[1]), Count(step, pixels), Flag(step.Accumulate),
+            Pointer(addresses, step.X), Pointer(addresses, step.Y), Count(step, x[0]), Count(step, x[1]), Count(step, pixels),
+            Flag(step.Accumulate),
         ];
         int threads = (int)Math.Min(32 * CeilingDivide(pixels, 32), LargestChannelBlock);
         table.Launch("channel_sum", new Dim3(Extent(step, x[1])), new Dim3(threads), arguments);
@@ -55,7 +56,7 @@ internal static class SumLauncher
         long elements = step.Y.Shape.Elements;
         ReadOnlySpan<ulong> arguments =
             [Pointer(addresses, step.X), Pointer(addresses, step.Y), Count(step, step.X.Shape[0]), (ulong)elements, Flag(step.Accumulate)];
-        table.Launch(
-            "batch_sum", new Dim3(Extent(step, CeilingDivide(elements, BlockThreads * BatchElementsPerThread))), new Dim3(BlockThreads), arguments);
+        int blocks = Extent(step, CeilingDivide(elements, BlockThreads * BatchElementsPerThread));
+        table.Launch("batch_sum", new Dim3(blocks), new Dim3(BlockThreads), arguments);
     }
 }

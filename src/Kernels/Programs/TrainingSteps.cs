@@ -39,8 +39,11 @@ public sealed record ActivationBackwardStep(string Name, TensorSpec Y, TensorSpe
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(Gradient);
 }
 
-/// <summary>dX = dY * gelu'(x + bias), gelu'(v) = Phi(v) + v phi(v) with the normal distribution and its density; bias [last dimension].</summary>
-public sealed record GeluBackwardStep(string Name, TensorSpec X, TensorSpec Bias, TensorSpec OutputGradient, TensorSpec Gradient) : Step(Name)
+/// <summary>
+/// dX = dY * gelu'(x + bias), gelu'(v) = Phi(v) + v phi(v), the normal distribution and its density; bias along the last dimension.
+/// </summary>
+public sealed record GeluBackwardStep(
+    string Name, TensorSpec X, TensorSpec Bias, TensorSpec OutputGradient, TensorSpec Gradient) : Step(Name)
 {
     public override ImmutableArray<TensorSpec> Reads { get; } = Present(X, Bias, OutputGradient);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(Gradient);
@@ -62,8 +65,9 @@ public sealed record MomentumStep(
 }
 
 /// <summary>
-/// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; w = w (1 - learningRate * weightDecay) - learningRate * (m / c[0]) / (sqrt(v / c[1]) + epsilon),
-/// c f32 [2] being 1 - b1^t and 1 - b2^t (Kingma and Ba 2015; Loshchilov and Hutter 2019). Weight decay 0 is Adam.
+/// m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
+/// w = w (1 - learningRate * weightDecay) - learningRate * (m / c[0]) / (sqrt(v / c[1]) + epsilon), c f32 [2] being 1 - b1^t and 1 - b2^t
+/// (Kingma and Ba 2015; Loshchilov and Hutter 2019). Weight decay 0 is Adam.
 /// </summary>
 public sealed record AdamStep(
     string Name, TensorSpec Weight, TensorSpec Gradient, TensorSpec FirstMoment, TensorSpec SecondMoment, TensorSpec Corrections,

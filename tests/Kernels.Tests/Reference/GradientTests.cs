@@ -14,7 +14,8 @@ public class GradientTests
 
     private readonly Random _random = new(7);
 
-    private double[] Values(int count, double magnitude = 1.5) => [.. Enumerable.Range(0, count).Select(_ => (2 * _random.NextDouble() - 1) * magnitude)];
+    private double[] Values(int count, double magnitude = 1.5) =>
+        [.. Enumerable.Range(0, count).Select(_ => (2 * _random.NextDouble() - 1) * magnitude)];
 
     private static void Check(double[] x, double[] w, Func<double[], double[]> forward, double[] gradient)
     {
@@ -23,7 +24,9 @@ public class GradientTests
         for (int i = 0; i < x.Length; i++)
         {
             double difference = (Loss(x, i, Step) - Loss(x, i, -Step)) / (2 * Step);
-            Assert.True(Math.Abs(difference - gradient[i]) <= 1e-7 * (1 + Math.Abs(difference)), $"element {i}: {gradient[i]}, by differences {difference}");
+            Assert.True(
+                Math.Abs(difference - gradient[i]) <= 1e-7 * (1 + Math.Abs(difference)),
+                $"element {i}: {gradient[i]}, by differences {difference}");
         }
 
         double Loss(double[] at, int element, double by)
@@ -40,7 +43,9 @@ public class GradientTests
     public void Relu_and_tanh(Activation activation)
     {
         double[] x = Values(40), w = Values(40), y = Forward(x);
-        Check(x, w, Forward, activation is Activation.Relu ? ActivationBackwardReference.Relu(y, w) : ActivationBackwardReference.Tanh(y, w));
+        Check(
+            x, w, Forward,
+            activation is Activation.Relu ? ActivationBackwardReference.Relu(y, w) : ActivationBackwardReference.Tanh(y, w));
 
         double[] Forward(double[] values) => ElementwiseReference.BiasActivation(values, null, activation);
     }
@@ -49,7 +54,9 @@ public class GradientTests
     public void Gelu()
     {
         double[] x = Values(60, 4), bias = Values(6), w = Values(60);
-        Check(x, w, values => ElementwiseReference.BiasActivation(values, bias, Activation.Gelu), ActivationBackwardReference.Gelu(x, bias, w));
+        Check(
+            x, w, values => ElementwiseReference.BiasActivation(values, bias, Activation.Gelu),
+            ActivationBackwardReference.Gelu(x, bias, w));
         Assert.Equal([1, 0], ActivationBackwardReference.Gelu([double.PositiveInfinity, double.NegativeInfinity], [0], [1, 1]));
     }
 
