@@ -11,6 +11,9 @@ internal static class CategoryLabels
     public const string Outputs = "outputs";
     public const string Activations = "activations";
     public const string Workspace = "workspace";
+    public const string Gradients = "gradients";
+    public const string OptimizerState = "optimizerState";
+    public const string ErrorSignals = "errorSignals";
 
     public static IReadOnlyList<string> All { get; } = [Parameters, Inputs, Outputs, Activations, Workspace];
 
@@ -21,6 +24,9 @@ internal static class CategoryLabels
         AnalyticCategory.Outputs => Outputs,
         AnalyticCategory.Activations => Activations,
         AnalyticCategory.Workspace => Workspace,
+        AnalyticCategory.Gradients => Gradients,
+        AnalyticCategory.OptimizerState => OptimizerState,
+        AnalyticCategory.ErrorSignals => ErrorSignals,
         _ => throw new ArgumentOutOfRangeException(nameof(category), category, null),
     };
 
@@ -31,6 +37,9 @@ internal static class CategoryLabels
         TensorCategory.Output => Outputs,
         TensorCategory.Activation => Activations,
         TensorCategory.Workspace => Workspace,
+        TensorCategory.Gradient => Gradients,
+        TensorCategory.OptimizerState => OptimizerState,
+        TensorCategory.ErrorSignal => ErrorSignals,
         _ => throw new ArgumentOutOfRangeException(nameof(category), category, null),
     };
 }

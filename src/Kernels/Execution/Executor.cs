@@ -72,7 +72,7 @@ public sealed class Executor : IDisposable
         _operands = [.. program.Steps.Select(step => step.Reads.Concat(step.Writes).Select(tensor => tensor.Index).Distinct().ToArray())];
         _addresses = new DevicePointer[program.Tensors.Length];
         _parameterAddresses = new DevicePointer[program.Tensors.Length];
-        foreach (TensorSpec parameter in program.Of(TensorCategory.Parameter))
+        foreach (TensorSpec parameter in program.Tensors.Where(tensor => tensor.Category.IsPersistent()))
         {
             _parameterAddresses[parameter.Index] = parameters.Address(parameter);
         }
@@ -146,7 +146,7 @@ public sealed class Executor : IDisposable
         Leave(State.Ran);
         Bury(_schedule.HeldToEnd, _schedule.Steps - 1);
         LedgerSnapshot ledger = _arena.EndPass();
-        foreach (TensorSpec parameter in _program.Of(TensorCategory.Parameter))
+        foreach (TensorSpec parameter in _program.Tensors.Where(tensor => tensor.Category.IsPersistent()))
         {
             _touches[parameter.Index] = _parameters.Touch(parameter.Name);
         }

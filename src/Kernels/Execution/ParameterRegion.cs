@@ -6,8 +6,8 @@ using Harness.Kernels.Programs;
 namespace Harness.Kernels.Execution;
 
 /// <summary>
-/// The weights: one device allocation, each behind the one before, held until disposed. They go by name, so that they outlive a
-/// program: the configurations of a sweep share them.
+/// The weights, and in training their gradients and the optimizer's state: one device allocation, each behind the one before, held until
+/// disposed. They go by name, so that they outlive a program: the configurations of a sweep and the passes of a training step share them.
 /// </summary>
 public sealed class ParameterRegion : IDisposable
 {
@@ -15,12 +15,12 @@ public sealed class ParameterRegion : IDisposable
     private readonly DeviceRegion _region;
     private readonly Dictionary<string, int> _rowOf = new(StringComparer.Ordinal);
 
-    /// <param name="parameters">names, shapes and dtypes; tensors of other categories are a mistake</param>
+    /// <param name="parameters">names, shapes and dtypes; tensors that the arena holds are a mistake</param>
     /// <param name="device">holds the bytes</param>
     /// <param name="alignmentBytes">of each parameter's address</param>
     /// <param name="guardBytes">so many bytes behind each parameter are reserved with it and belong to nobody</param>
     /// <exception cref="CallerException">
-    /// a name twice, a tensor that is no parameter, an alignment that is no power of two, a negative band, bytes beyond 64 bits
+    /// a name twice, a tensor of the arena, an alignment that is no power of two, a negative band, bytes beyond 64 bits
     /// </exception>
     public ParameterRegion(IEnumerable<TensorSpec> parameters, IDevice device, long alignmentBytes = 256, long guardBytes = 0)
     {
@@ -80,6 +80,19 @@ public sealed class ParameterRegion : IDisposable
         _device.CopyToDevice(_region.At(row.OffsetBytes), bytes);
     }
 
+    /// <summary>All bytes of a parameter.</summary>
+    /// <exception cref="CallerException">no such parameter, or not as many bytes as it has</exception>
+    public void Read(string name, Span<byte> bytes)
+    {
+        LedgerRow row = Rows[RowOf(name)];
+        if (bytes.Length != row.RequestedBytes)
+        {
+            throw new CallerException($"parameter '{name}' has {row.RequestedBytes} bytes, not {bytes.Length}");
+        }
+
+        _device.CopyToHost(bytes, _region.At(row.OffsetBytes));
+    }
+
     public void Dispose() => _region.Dispose();
 
     /// <summary>The address of a program's parameter.</summary>
@@ -100,7 +113,7 @@ public sealed class ParameterRegion : IDisposable
         long end = 0;
         foreach (TensorSpec parameter in parameters)
         {
-            if (parameter.Category != TensorCategory.Parameter)
+            if (!parameter.Category.IsPersistent())
             {
                 throw new CallerException($"'{parameter.Name}' is no parameter");
             }
@@ -109,7 +122,7 @@ public sealed class ParameterRegion : IDisposable
             {
                 long reservedBytes = Alignment.Reserved(parameter.Bytes, guardBytes, alignmentBytes);
                 rows.Add(new LedgerRow(
-                    parameter.Name, TensorCategory.Parameter, parameter.Bytes, reservedBytes, end, FirstStep: 0, LastStep: int.MaxValue));
+                    parameter.Name, parameter.Category, parameter.Bytes, reservedBytes, end, FirstStep: 0, LastStep: int.MaxValue));
                 end += reservedBytes;
             }
             catch (OverflowException)

@@ -125,7 +125,7 @@ public sealed class Arena
         (long paddingBytes, long holeBytes, long freeBytes) = WalkBlocks();
         var moment = new ArenaMoment(
             step, LiveBytes(TensorCategory.Input), LiveBytes(TensorCategory.Output), LiveBytes(TensorCategory.Activation),
-            LiveBytes(TensorCategory.Workspace), paddingBytes, holeBytes, freeBytes);
+            LiveBytes(TensorCategory.ErrorSignal), LiveBytes(TensorCategory.Workspace), paddingBytes, holeBytes, freeBytes);
         if (moment.TotalBytes != CapacityBytes)
         {
             throw new CheckFailedException($"the arena's account does not add up to its {CapacityBytes} bytes: {moment}");
@@ -204,7 +204,7 @@ public sealed class Arena
 
     private CheckFailedException CannotBeBorn(int tensor, int step)
     {
-        string why = _tensors[tensor].Category == TensorCategory.Parameter ? "is a parameter and lives elsewhere"
+        string why = _tensors[tensor].Category.IsPersistent() ? "is held from pass to pass and lives elsewhere"
             : IsLive(tensor) ? "is live already"
             : WhyNotLive(tensor) + " and cannot live twice";
         return new CheckFailedException($"step {step} allocates '{_tensors[tensor].Name}', which {why}");

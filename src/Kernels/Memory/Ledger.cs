@@ -51,8 +51,8 @@ internal sealed class Ledger
             ReservedBytes = Alignment.Reserved(tensor.Bytes, guardBytes, alignmentBytes),
             Category = tensor.Category,
 
-            // A parameter was born and died before any pass: the arena must not hand it out.
-            LastStep = tensor.Category == TensorCategory.Parameter ? 0 : LedgerEntry.Unborn,
+            // What is held from pass to pass was born and died before any: the arena must not hand it out.
+            LastStep = tensor.Category.IsPersistent() ? 0 : LedgerEntry.Unborn,
         })];
     }
 

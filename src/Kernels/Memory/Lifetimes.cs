@@ -3,14 +3,14 @@ using Harness.Kernels.Programs;
 
 namespace Harness.Kernels.Memory;
 
-/// <summary>From when to when each tensor of a program lives. Parameters have a region of their own and are left out.</summary>
+/// <summary>From when to when each tensor of a program lives. What is held from pass to pass has a region of its own and is left out.</summary>
 public static class Lifetimes
 {
     /// <summary>
     /// With N steps: inputs [0, N) and outputs [first write, N), because the caller holds both; everything else from the first
     /// step that writes it to the last that reads or writes it.
     /// </summary>
-    /// <returns>one a tensor that is no parameter, in the order of <see cref="StepProgram.Tensors"/></returns>
+    /// <returns>one a tensor of the arena, in the order of <see cref="StepProgram.Tensors"/></returns>
     /// <exception cref="CheckFailedException">a tensor that no step writes, or that a step reads before any has written it</exception>
     public static ImmutableArray<Lifetime> Of(StepProgram program)
     {
@@ -24,7 +24,7 @@ public static class Lifetimes
         {
             foreach (TensorSpec tensor in program.Steps[step].Reads)
             {
-                if (firstWrite[tensor.Index] == never && tensor.Category is not (TensorCategory.Parameter or TensorCategory.Input))
+                if (firstWrite[tensor.Index] == never && !tensor.Category.IsPersistent() && tensor.Category is not TensorCategory.Input)
                 {
                     throw new CheckFailedException(
                         $"step '{program.Steps[step].Name}' reads '{tensor.Name}' before any step has written it");
@@ -42,7 +42,7 @@ public static class Lifetimes
 
         return
         [
-            .. program.Tensors.Where(tensor => tensor.Category != TensorCategory.Parameter).Select(tensor => tensor.Category switch
+            .. program.Tensors.Where(tensor => !tensor.Category.IsPersistent()).Select(tensor => tensor.Category switch
             {
                 TensorCategory.Input => new Lifetime(tensor, 0, program.Steps.Length),
                 _ when firstWrite[tensor.Index] == never =>

@@ -52,10 +52,11 @@ public readonly record struct LedgerRow(
 /// <param name="HoleBytes">unreserved bytes below the highest reserved one (fragmentation)</param>
 /// <param name="FreeBytes">unreserved bytes above it</param>
 public readonly record struct ArenaMoment(
-    int Step, long InputBytes, long OutputBytes, long ActivationBytes, long WorkspaceBytes, long PaddingBytes, long HoleBytes, long FreeBytes)
+    int Step, long InputBytes, long OutputBytes, long ActivationBytes, long ErrorSignalBytes, long WorkspaceBytes, long PaddingBytes,
+    long HoleBytes, long FreeBytes)
 {
     /// <summary>Bytes asked for and live.</summary>
-    public long LiveBytes => InputBytes + OutputBytes + ActivationBytes + WorkspaceBytes;
+    public long LiveBytes => InputBytes + OutputBytes + ActivationBytes + ErrorSignalBytes + WorkspaceBytes;
 
     public long TotalBytes => LiveBytes + PaddingBytes + HoleBytes + FreeBytes;
 }
@@ -67,7 +68,7 @@ public readonly record struct ArenaMoment(
 public sealed record LedgerSnapshot(
     ImmutableArray<LedgerRow> Rows, ImmutableArray<ArenaMoment> Moments, long CapacityBytes, long HighWaterBytes)
 {
-    /// <summary>Most bytes of inputs, outputs, activations and workspace live at one step; 0 where there is no step.</summary>
+    /// <summary>Most bytes of inputs, outputs, activations, error signals and workspace live at one step; 0 where there is no step.</summary>
     public long PeakLiveBytes => Moments.IsEmpty ? 0 : Moments.Max(moment => moment.LiveBytes);
 
     /// <summary>The first step at which <see cref="PeakLiveBytes"/> were live.</summary>

@@ -43,7 +43,7 @@ public static class PlanChecker
         foreach (PlacedTensor item in plan.Placed)
         {
             TensorSpec tensor = item.Lifetime.Tensor;
-            if (tensor.Index >= placed.Length || program.Tensors[tensor.Index] != tensor || tensor.Category == TensorCategory.Parameter)
+            if (tensor.Index >= placed.Length || program.Tensors[tensor.Index] != tensor || tensor.Category.IsPersistent())
             {
                 throw Wrong($"'{tensor.Name}' is no tensor of '{program.Name}' that the arena holds");
             }
@@ -54,7 +54,7 @@ public static class PlanChecker
 
         foreach (TensorSpec tensor in program.Tensors)
         {
-            if (placed[tensor.Index] is null && tensor.Category != TensorCategory.Parameter)
+            if (placed[tensor.Index] is null && !tensor.Category.IsPersistent())
             {
                 throw Wrong($"'{tensor.Name}' has no place");
             }

@@ -16,10 +16,11 @@ public sealed class ProgramBuilder(string name)
     private readonly ImmutableArray<Step>.Builder _steps = ImmutableArray.CreateBuilder<Step>();
 
     /// <summary>The program so far, judged.</summary>
+    /// <param name="continuesGradients">gradients hold what an earlier pass left, and this one adds to them</param>
     /// <exception cref="CheckFailedException">see <see cref="ProgramChecker"/></exception>
-    public StepProgram Build()
+    public StepProgram Build(bool continuesGradients = false)
     {
-        var program = new StepProgram(name, _tensors.ToImmutable(), _steps.ToImmutable());
+        var program = new StepProgram(name, _tensors.ToImmutable(), _steps.ToImmutable(), continuesGradients);
         ProgramChecker.Check(program);
         return program;
     }

@@ -5,9 +5,9 @@ namespace Harness.Kernels.Programs;
 /// <summary>
 /// Judges a program before anything is planned from it. It shares no code with the builder's derivation of shapes. The rules:
 /// names are unique (tensors among tensors, steps among steps); shapes and types agree at every step (<see cref="StepShapes"/>);
-/// every read has an earlier write (inputs and parameters count as written); each tensor is written whole by one step, and again only
-/// in place by a step type that allows it; inputs are never written, and parameters only by an optimizer's step; workspace belongs to one step; nothing is
-/// declared and never used, and no activation is computed and never read.
+/// every read has an earlier write (inputs, parameters, optimizer state and, in a pass that continues them, gradients count as written); each tensor is written whole by one step, and again only
+/// in place by a step type that allows it; inputs are never written, and parameters and optimizer state only by an optimizer's step; workspace belongs to one step; nothing is
+/// declared and never used, and no activation or error signal is computed and never read.
 /// </summary>
 public static class ProgramChecker
 {
@@ -23,7 +23,7 @@ public static class ProgramChecker
             {
                 CheckTensorsBelong(program, step);
                 StepShapes.Check(step);
-                CheckReads(step, written, read);
+                CheckReads(step, written, read, program.ContinuesGradients);
                 CheckWrites(step, written);
             }
             catch (CheckFailedException e)
@@ -73,7 +73,7 @@ public static class ProgramChecker
         }
     }
 
-    private static void CheckReads(Step step, bool[] written, bool[] read)
+    private static void CheckReads(Step step, bool[] written, bool[] read, bool continuesGradients)
     {
         foreach (TensorSpec tensor in step.Reads)
         {
@@ -82,8 +82,7 @@ public static class ProgramChecker
                 throw new CheckFailedException($"workspace '{tensor.Name}' is read as an operand");
             }
 
-            bool given = tensor.Category is TensorCategory.Parameter or TensorCategory.Input;
-            if (!given && !written[tensor.Index])
+            if (!IsGiven(tensor.Category, continuesGradients) && !written[tensor.Index])
             {
                 throw new CheckFailedException($"tensor '{tensor.Name}' is read before any step has written it");
             }
@@ -98,7 +97,8 @@ public static class ProgramChecker
         for (int i = 0; i < writes.Length; i++)
         {
             TensorSpec tensor = writes[i];
-            bool isKept = tensor.Category is TensorCategory.Input || (tensor.Category is TensorCategory.Parameter && !InPlace.IsUpdate(step));
+            bool isKept = tensor.Category is TensorCategory.Input
+                || (tensor.Category is TensorCategory.Parameter or TensorCategory.OptimizerState && !InPlace.IsUpdate(step));
             if (isKept)
             {
                 throw new CheckFailedException($"{Label(tensor.Category)} '{tensor.Name}' is written");
@@ -115,7 +115,7 @@ public static class ProgramChecker
                 throw new CheckFailedException($"tensor '{tensor.Name}' is both read and written, which {step.GetType().Name} cannot do there");
             }
 
-            bool isScratch = ReferenceEquals(tensor, (step as ConvolutionStep)?.Workspace);
+            bool isScratch = ReferenceEquals(tensor, step.Scratch);
             if (isScratch != tensor.Category is TensorCategory.Workspace)
             {
                 throw new CheckFailedException(
@@ -136,8 +136,8 @@ public static class ProgramChecker
     {
         foreach (TensorSpec tensor in program.Tensors)
         {
-            bool needsWrite = tensor.Category is TensorCategory.Output or TensorCategory.Activation or TensorCategory.Workspace;
-            bool needsRead = tensor.Category is TensorCategory.Parameter or TensorCategory.Input or TensorCategory.Activation;
+            bool needsWrite = tensor.Category is not (TensorCategory.Parameter or TensorCategory.Input or TensorCategory.OptimizerState);
+            bool needsRead = tensor.Category is not (TensorCategory.Output or TensorCategory.Workspace or TensorCategory.Gradient);
             if (needsWrite && !written[tensor.Index])
             {
                 throw new CheckFailedException($"program '{program.Name}': {Label(tensor.Category)} '{tensor.Name}' is declared and never written");
@@ -150,6 +150,13 @@ public static class ProgramChecker
         }
     }
 
+    private static bool IsGiven(TensorCategory category, bool continuesGradients) => category switch
+    {
+        TensorCategory.Parameter or TensorCategory.Input or TensorCategory.OptimizerState => true,
+        TensorCategory.Gradient => continuesGradients,
+        _ => false,
+    };
+
     private static string Label(TensorCategory category) => category switch
     {
         TensorCategory.Parameter => "parameter",
@@ -157,6 +164,9 @@ public static class ProgramChecker
         TensorCategory.Output => "output",
         TensorCategory.Activation => "activation",
         TensorCategory.Workspace => "workspace",
+        TensorCategory.Gradient => "gradient",
+        TensorCategory.OptimizerState => "optimizer state",
+        TensorCategory.ErrorSignal => "error signal",
         _ => throw new ArgumentOutOfRangeException(nameof(category), category, null),
     };
 }

@@ -4,14 +4,15 @@ namespace Harness.Kernels.Programs;
 
 /// <summary>
 /// Typed steps in execution order over tensors that are each declared once. Made by <see cref="ProgramBuilder"/>, which has it
-/// judged by <c>ProgramChecker</c>: shapes agree, every read has an earlier write (inputs and parameters count as written),
+/// judged by <c>ProgramChecker</c>: shapes agree, every read has an earlier write (what is given counts as written),
 /// names are unique, nothing is declared and never used.
 /// </summary>
 public sealed class StepProgram
 {
-    internal StepProgram(string name, ImmutableArray<TensorSpec> tensors, ImmutableArray<Step> steps)
+    internal StepProgram(string name, ImmutableArray<TensorSpec> tensors, ImmutableArray<Step> steps, bool continuesGradients = false)
     {
         Name = name;
+        ContinuesGradients = continuesGradients;
         Tensors = tensors;
         Steps = steps;
     }
@@ -23,6 +24,9 @@ public sealed class StepProgram
     public ImmutableArray<TensorSpec> Tensors { get; }
 
     public ImmutableArray<Step> Steps { get; }
+
+    /// <summary>Gradients hold what an earlier pass left, and this one adds to them.</summary>
+    public bool ContinuesGradients { get; }
 
     public IEnumerable<TensorSpec> Of(TensorCategory category) => Tensors.Where(tensor => tensor.Category == category);
 

@@ -126,7 +126,7 @@ internal static class StepShapes
                 Rank(s.Y, 3);
                 Is(s.Table, [s.Table.Shape[0], s.Y.Shape[0]]);
                 Is(s.Y, [.. s.Y.Shape]);
-                RelativePositionBuckets(s);
+                RelativePositionBuckets(s.Table, s.Causal, s.MaxDistance);
                 break;
 
             default:
@@ -181,13 +181,13 @@ internal static class StepShapes
         size < s.Window ? throw new CheckFailedException($"tensor {s.X} is smaller than the window {s.Window}") : (size - s.Window) / s.Stride + 1;
 
     /// <summary>Half of the (one-sided) buckets hold exact distances; the rest is spaced by logarithms from there to the maximum.</summary>
-    private static void RelativePositionBuckets(RelativePositionBiasStep s)
+    internal static void RelativePositionBuckets(TensorSpec table, bool causal, int maxDistance)
     {
-        long buckets = s.Table.Shape[0];
-        long oneSided = s.Causal ? buckets : buckets / 2;
+        long buckets = table.Shape[0];
+        long oneSided = causal ? buckets : buckets / 2;
         Require(
-            (s.Causal || buckets % 2 == 0) && oneSided >= 2 && s.MaxDistance > oneSided / 2,
-            $"tensor {s.Table} cannot serve distances up to {s.MaxDistance}: buckets must be at least 2 a direction, and half of those fewer than the distance");
+            (causal || buckets % 2 == 0) && oneSided >= 2 && maxDistance > oneSided / 2,
+            $"tensor {table} cannot serve distances up to {maxDistance}: buckets must be at least 2 a direction, and half of those fewer than the distance");
     }
 
     internal static void Epsilon(TensorSpec y, float epsilon) =>

@@ -14,6 +14,9 @@ public abstract record Step(string Name)
     /// <summary>Tensors whose bytes the step writes; all their bytes, unless the tensor is also in <see cref="Reads"/>.</summary>
     public abstract ImmutableArray<TensorSpec> Writes { get; }
 
+    /// <summary>The workspace among what the step writes, null where it has none.</summary>
+    public virtual TensorSpec? Scratch => null;
+
     private protected static ImmutableArray<TensorSpec> Present(params ReadOnlySpan<TensorSpec?> tensors)
     {
         var present = ImmutableArray.CreateBuilder<TensorSpec>(tensors.Length);
@@ -54,6 +57,7 @@ public sealed record ConvolutionStep(
 {
     public override ImmutableArray<TensorSpec> Reads { get; } = Present(X, Weight, Bias);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y, Workspace);
+    public override TensorSpec? Scratch => Workspace;
 }
 
 /// <summary>Max pooling, NCHW, square window, no padding, floor of the output size.</summary>

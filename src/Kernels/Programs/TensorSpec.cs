@@ -17,6 +17,22 @@ public enum TensorCategory
 
     /// <summary>Scratch of one step.</summary>
     Workspace,
+
+    /// <summary>Gradient of a parameter: beside the parameters, held from pass to pass, as micro-batches add to it.</summary>
+    Gradient,
+
+    /// <summary>What an optimizer remembers of a parameter from update to update: beside the parameters.</summary>
+    OptimizerState,
+
+    /// <summary>Gradient of an activation: from the first step that writes it to the last that reads it.</summary>
+    ErrorSignal,
+}
+
+public static class TensorCategories
+{
+    /// <summary>Held from pass to pass, in a region of their own, not in the arena.</summary>
+    public static bool IsPersistent(this TensorCategory category) =>
+        category is TensorCategory.Parameter or TensorCategory.Gradient or TensorCategory.OptimizerState;
 }
 
 /// <summary>

@@ -46,6 +46,100 @@ internal static class TrainingShapes
                 Is(s.Gradient, [.. s.X.Shape]);
                 break;
 
+            case SoftmaxBackwardStep s:
+                Rank(s.Y, 4);
+                Is(s.Y, [.. s.Y.Shape]);
+                Is(s.OutputGradient, [.. s.Y.Shape]);
+                Is(s.Gradient, [.. s.Y.Shape]);
+                Require(float.IsFinite(s.Scale), $"tensor '{s.Gradient.Name}' is scaled by {s.Scale}");
+                break;
+
+            case LayerNormParametersBackwardStep s:
+                NormOperands(s.X, s.Bias, s.Residual, s.OutputGradient, s.Epsilon);
+                Is(s.GammaGradient, [s.X.Shape.Last]);
+                Is(s.BetaGradient, [s.X.Shape.Last]);
+                Is(s.Statistics, [s.X.Shape.Rows, 2]);
+                break;
+
+            case LayerNormBackwardStep s:
+                NormOperands(s.X, s.Bias, s.Residual, s.OutputGradient, s.Epsilon);
+                Is(s.Gamma, [s.X.Shape.Last]);
+                Is(s.XGradient, [.. s.X.Shape]);
+                IsIfPresent(s.ResidualGradient, [.. s.X.Shape]);
+                Require(s.ResidualGradient is not null || !s.AccumulateResidual, $"nothing is added to beside tensor '{s.XGradient.Name}'");
+                break;
+
+            case RmsNormParametersBackwardStep s:
+                NormOperands(s.X, bias: null, s.Residual, s.OutputGradient, s.Epsilon);
+                Is(s.GammaGradient, [s.X.Shape.Last]);
+                Is(s.Statistics, [s.X.Shape.Rows]);
+                break;
+
+            case RmsNormBackwardStep s:
+                NormOperands(s.X, bias: null, s.Residual, s.OutputGradient, s.Epsilon);
+                Is(s.Gamma, [s.X.Shape.Last]);
+                IsIfPresent(s.SumGradient, [.. s.X.Shape]);
+                Is(s.XGradient, [.. s.X.Shape]);
+                IsIfPresent(s.ResidualGradient, [.. s.X.Shape]);
+                Require(s.ResidualGradient is not null || !s.AccumulateResidual, $"nothing is added to beside tensor '{s.XGradient.Name}'");
+                break;
+
+            case EmbeddingBackwardStep s:
+                Rank(s.TableGradient, 2);
+                Is(s.TableGradient, [.. s.TableGradient.Shape]);
+                Is(s.OutputGradient, [.. s.OutputGradient.Shape]);
+                EmbeddedRows(s);
+                break;
+
+            case RelativePositionBiasBackwardStep s:
+                Rank(s.TableGradient, 2);
+                Rank(s.OutputGradient, 3);
+                Is(s.OutputGradient, [.. s.OutputGradient.Shape]);
+                Is(s.TableGradient, [s.TableGradient.Shape[0], s.OutputGradient.Shape[0]]);
+                RelativePositionBuckets(s.TableGradient, s.Causal, s.MaxDistance);
+                break;
+
+            case AdaptiveAveragePoolBackwardStep s:
+                Rank(s.OutputGradient, 4);
+                Rank(s.Gradient, 4);
+                Is(s.Gradient, [.. s.Gradient.Shape]);
+                Is(s.OutputGradient, [s.Gradient.Shape[0], s.Gradient.Shape[1], s.OutputGradient.Shape[2], s.OutputGradient.Shape[3]]);
+                break;
+
+            case CrossEntropyStep s:
+                Labelled(s.Logits, s.Labels);
+                Is(s.Y, [s.Logits.Shape.Rows]);
+                break;
+
+            case ScaledSumStep s:
+                Is(s.X, [.. s.X.Shape]);
+                Is(s.Y, [1]);
+                Require(float.IsFinite(s.Scale), $"tensor '{s.Y.Name}' is scaled by {s.Scale}");
+                break;
+
+            case CrossEntropyBackwardStep s:
+                Labelled(s.Logits, s.Labels);
+                Is(s.Gradient, [.. s.Logits.Shape]);
+                Require(float.IsFinite(s.Scale), $"tensor '{s.Gradient.Name}' is scaled by {s.Scale}");
+                break;
+
+            case DropoutStep s:
+                Is(s.X, [.. s.X.Shape]);
+                IsIfPresent(s.Bias, [s.X.Shape.Last]);
+                Is(s.Seed, [1], DType.I64);
+                Is(s.Mask, [.. s.X.Shape], DType.U8);
+                Is(s.Y, [.. s.X.Shape]);
+                Dropped(s.Mask, s.Probability);
+                Require(s.Stream >= 0, $"tensor '{s.Mask.Name}' is drawn from stream {s.Stream}");
+                break;
+
+            case DropoutBackwardStep s:
+                Is(s.OutputGradient, [.. s.OutputGradient.Shape]);
+                Is(s.Mask, [.. s.OutputGradient.Shape], DType.U8);
+                Is(s.Gradient, [.. s.OutputGradient.Shape]);
+                Dropped(s.Mask, s.Probability);
+                break;
+
             case SgdStep s:
                 Update(s.Weight, s.Gradient, s.LearningRate);
                 break;
@@ -72,6 +166,41 @@ internal static class TrainingShapes
                 throw new CheckFailedException($"step type {step.GetType().Name} has no shape rule");
         }
     }
+
+    private static void NormOperands(TensorSpec x, TensorSpec? bias, TensorSpec? residual, TensorSpec outputGradient, float epsilon)
+    {
+        Is(x, [.. x.Shape]);
+        IsIfPresent(bias, [x.Shape.Last]);
+        IsIfPresent(residual, [.. x.Shape]);
+        Is(outputGradient, [.. x.Shape]);
+        Epsilon(outputGradient, epsilon);
+    }
+
+    private static void EmbeddedRows(EmbeddingBackwardStep s)
+    {
+        long width = s.TableGradient.Shape[1];
+        if (s.Ids is not null)
+        {
+            Is(s.Ids, [.. s.Ids.Shape], DType.I64);
+            Is(s.OutputGradient, [.. s.Ids.Shape, width]);
+            return;
+        }
+
+        Rank(s.OutputGradient, 3);
+        Is(s.OutputGradient, [s.OutputGradient.Shape[0], s.OutputGradient.Shape[1], width]);
+        Require(
+            s.OutputGradient.Shape[1] <= s.TableGradient.Shape[0], $"tensor {s.OutputGradient} has more positions than {s.TableGradient}");
+    }
+
+    private static void Labelled(TensorSpec logits, TensorSpec labels)
+    {
+        Require(logits.Shape.Rank >= 2, $"tensor {logits} must have at least 2 dimensions");
+        Is(logits, [.. logits.Shape]);
+        Is(labels, [.. logits.Shape.Take(logits.Shape.Rank - 1)], DType.I64);
+    }
+
+    private static void Dropped(TensorSpec mask, double probability) =>
+        Require(probability > 0 && probability < 1, $"tensor '{mask.Name}' drops with probability {probability}");
 
     private static void Update(TensorSpec weight, TensorSpec gradient, float learningRate)
     {

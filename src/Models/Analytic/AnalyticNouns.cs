@@ -13,6 +13,9 @@ public enum AnalyticCategory
     Outputs,
     Activations,
     Workspace,
+    Gradients,
+    OptimizerState,
+    ErrorSignals,
 }
 
 /// <summary>One buffer: its bytes as a formula that can be printed (<c>4*B*A*S*S</c>) and evaluated.</summary>

@@ -84,6 +84,7 @@ public static class SafetensorsWriter
     {
         DType.F32 => "F32",
         DType.I64 => "I64",
+        DType.U8 => "U8",
         _ => throw new ArgumentOutOfRangeException(nameof(dtype), dtype, null),
     };
 }

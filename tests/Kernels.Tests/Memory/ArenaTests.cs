@@ -33,7 +33,7 @@ public class ArenaTests
                 new LedgerRow("t2", TensorCategory.Activation, 764, 768, 256, 0, 0),
             ],
             ledger.Rows);
-        Assert.Equal(new ArenaMoment(0, 0, 0, 252 + 764, 0, 4 + 4, 0, 4 * Unit), Assert.Single(ledger.Moments));
+        Assert.Equal(new ArenaMoment(0, 0, 0, 252 + 764, 0, 0, 4 + 4, 0, 4 * Unit), Assert.Single(ledger.Moments));
         Assert.Equal((8 * Unit, 4 * Unit, 252 + 764), (ledger.CapacityBytes, ledger.HighWaterBytes, ledger.PeakLiveBytes));
     }
 
@@ -47,7 +47,7 @@ public class ArenaTests
         arena.Free(1, 0);
         arena.Observe(0);
         arena.Free(0, 0);
-        Assert.Equal(new ArenaMoment(0, 0, 0, 252, 0, 4, HoleBytes: 2 * Unit, FreeBytes: 5 * Unit), arena.EndPass().Moments[0]);
+        Assert.Equal(new ArenaMoment(0, 0, 0, 252, 0, 0, 4, HoleBytes: 2 * Unit, FreeBytes: 5 * Unit), arena.EndPass().Moments[0]);
     }
 
     [Fact]

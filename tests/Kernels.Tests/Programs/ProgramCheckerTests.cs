@@ -323,7 +323,7 @@ public sealed class ProgramCheckerTests
     {
         var b = new ProgramBuilder("p");
         b.RelativePositionBias("y", b.Parameter("table", buckets, 2), 5, 5, causal, maxDistance, TensorCategory.Output);
-        Assert.StartsWith($"program 'p', step 'y': tensor table f32[{buckets},2] cannot serve", Assert.Throws<CheckFailedException>(b.Build).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"program 'p', step 'y': tensor table f32[{buckets},2] cannot serve", Assert.Throws<CheckFailedException>(() => b.Build()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
