@@ -68,7 +68,7 @@ public sealed record LayerNormParametersBackwardStep(
     public override ImmutableArray<TensorSpec> Reads { get; } =
         Accumulate ? Present(X, Bias, Residual, OutputGradient, GammaGradient, BetaGradient) : Present(X, Bias, Residual, OutputGradient);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(GammaGradient, BetaGradient, Statistics);
-    public override TensorSpec? Scratch => Statistics;
+    public override TensorSpec? Workspace => Statistics;
 }
 
 /// <summary>
@@ -95,7 +95,7 @@ public sealed record RmsNormParametersBackwardStep(
     public override ImmutableArray<TensorSpec> Reads { get; } =
         Accumulate ? Present(X, Residual, OutputGradient, GammaGradient) : Present(X, Residual, OutputGradient);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(GammaGradient, Statistics);
-    public override TensorSpec? Scratch => Statistics;
+    public override TensorSpec? Workspace => Statistics;
 }
 
 /// <summary>
