@@ -12,6 +12,7 @@ internal static class InPlace
         RowSumStep s => s.Accumulate,
         ChannelSumStep s => s.Accumulate,
         BatchSumStep s => s.Accumulate,
+        ConvolutionWeightBackwardStep s => s.Accumulate,
         SgdStep or MomentumStep or AdamStep => true,
         _ => false,
     };

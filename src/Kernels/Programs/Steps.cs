@@ -14,6 +14,9 @@ public abstract record Step(string Name)
     /// <summary>Tensors whose bytes the step writes; all their bytes, unless the tensor is also in <see cref="Reads"/>.</summary>
     public abstract ImmutableArray<TensorSpec> Writes { get; }
 
+    /// <summary>Scratch of this step alone, one of <see cref="Writes"/>; null for none.</summary>
+    public virtual TensorSpec? Workspace => null;
+
     private protected static ImmutableArray<TensorSpec> Present(params ReadOnlySpan<TensorSpec?> tensors)
     {
         var present = ImmutableArray.CreateBuilder<TensorSpec>(tensors.Length);
@@ -52,6 +55,7 @@ public sealed record ConvolutionStep(
     string Name, TensorSpec X, TensorSpec Weight, TensorSpec Bias, TensorSpec Y, TensorSpec? Workspace,
     int Padding, int Stride, bool Relu) : Step(Name)
 {
+    public override TensorSpec? Workspace { get; } = Workspace;
     public override ImmutableArray<TensorSpec> Reads { get; } = Present(X, Weight, Bias);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y, Workspace);
 }
