@@ -19,7 +19,10 @@ public static class KernelCheck
 {
     /// <summary>Entries that the device lacks the library for (a GPU without cuDNN). Named by the caller, they are run all the same.</summary>
     public static ImmutableArray<string> LeftOut(IDevice device) =>
-        device is IGpu { Properties.CudnnVersion: null } ? [LibraryCases.ConvolutionEntry, LibraryCases.MaxPoolEntry] : [];
+        device is IGpu { Properties.CudnnVersion: null } ? 
+        [
+            LibraryCases.ConvolutionEntry, LibraryCases.ConvolutionWeightBackwardEntry, LibraryCases.ConvolutionDataBackwardEntry, LibraryCases.MaxPoolEntry,
+        ] : [];
 
     /// <summary>Runs while it is enumerated, one result a shape.</summary>
     /// <param name="device">computes them</param>
@@ -45,7 +48,7 @@ public static class KernelCheck
 
     /// <summary>All cases, in the order of the catalog.</summary>
     internal static IEnumerable<CheckCase> Cases(IConvolutionWorkspace workspace, MathMode math = MathMode.Fp32) =>
-        ElementwiseCases.All().Concat(ActivationBackwardCases.All()).Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(NormCases.All())
+        ElementwiseCases.All().Concat(ActivationBackwardCases.All()).Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(MaxPoolBackwardCases.All()).Concat(NormCases.All())
             .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
             .OrderBy(check => KernelCatalog.Entries.IndexOf(KernelCatalog.Find(check.Entry)));
 

@@ -28,6 +28,12 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case ConvolutionStep convolution:
                 ConvolutionLauncher.Launch(Device, convolution, addresses);
                 break;
+            case ConvolutionWeightBackwardStep backward:
+                ConvolutionLauncher.Launch(Device, backward, addresses);
+                break;
+            case ConvolutionDataBackwardStep backward:
+                ConvolutionLauncher.Launch(Device, backward, addresses);
+                break;
             case MaxPoolStep pool:
                 MaxPoolLauncher.Launch(Device, pool, addresses);
                 break;
@@ -66,6 +72,9 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
                 break;
             case RelativePositionBiasStep bias:
                 RelativePositionBiasLauncher.Launch(this, bias, addresses);
+                break;
+            case MaxPoolBackwardStep backward:
+                MaxPoolBackwardLauncher.Launch(this, backward, addresses);
                 break;
             case FillZeroStep zero:
                 SumLauncher.Launch(this, zero, addresses);

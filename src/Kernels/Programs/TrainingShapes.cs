@@ -162,6 +162,9 @@ internal static class TrainingShapes
                     float.IsFinite(s.WeightDecay) && s.WeightDecay >= 0, $"tensor '{s.Weight.Name}' has weight decay {s.WeightDecay}");
                 break;
 
+            case var _ when TrainingConvolutionShapes.Check(step):
+                break;
+
             default:
                 throw new CheckFailedException($"step type {step.GetType().Name} has no shape rule");
         }

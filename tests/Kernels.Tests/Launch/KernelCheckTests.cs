@@ -69,6 +69,12 @@ public sealed class KernelCheckTests : IDisposable
     [InlineData("gelu_backward", "activation_backward.ptx", "min.f32 %t, %t, 0f42C80000;", "")]
     [InlineData("gelu_backward", "activation_backward.ptx", "0f3ECC422A", "0f3ECC452A")]
     [InlineData("gelu_backward", "activation_backward.ptx", "ld.global.v4.f32 {%b4, %b5, %b6, %b7}, [%bias+512];", "ld.global.v4.f32 {%b4, %b5, %b6, %b7}, [%bias];")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "setp.gtu.and.f32 %p, %v, %best, %number;", "setp.geu.and.f32 %p, %v, %best, %number;")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "setp.gtu.and.f32 %p, %v, %best, %number;", "setp.gt.and.f32 %p, %v, %best, %number;")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "min.u32         %column_end, %column_end, %pooled_width;", "")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "add.rn.f32      %sum, %sum, %g;", "mov.f32         %sum, %g;")]
+    [InlineData("max_pool_backward_2x2", "max_pool_backward.ptx", "setp.gtu.and.f32 %third, %c, %best, %number;", "setp.geu.and.f32 %third, %c, %best, %number;")]
+    [InlineData("max_pool_backward_2x2", "max_pool_backward.ptx", "selp.f32        %best, %c, %best, %third;", "")]
     public void A_broken_kernel_fails_its_check(string entry, string file, string right, string wrong)
     {
         PtxSource source = KernelLibrary.Embedded.Sources.Single(source => source.Name == file);

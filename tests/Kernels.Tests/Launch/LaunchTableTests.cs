@@ -168,8 +168,12 @@ public class LaunchTableTests
         public void Launch(in KernelLaunch launch) => throw new NotSupportedException();
         void IDevice.Gemm(in GemmCall call) => Gemm = call;
         public void Convolution(in ConvolutionCall call) => throw new NotSupportedException();
+        public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call) => throw new NotSupportedException();
+        public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call) => throw new NotSupportedException();
         public void MaxPool(in MaxPoolCall call) => throw new NotSupportedException();
         public long WorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
         public void Synchronize() => throw new NotSupportedException();
 
         public void Dispose()

@@ -1,3 +1,4 @@
+using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Kernels.Reference;
 using Xunit;
@@ -66,5 +67,55 @@ public class GradientTests
     {
         double[] x = Values(12), bias = Values(4), w = Values(12);
         Check(bias, w, values => ElementwiseReference.BiasActivation(x, values, Activation.None), SumReference.Rows(w, 4, null));
+    }
+
+    /// <summary>N, C, H, W, K, R, S, padding, stride: borders, strides that leave inputs out, windows wider than the image.</summary>
+    [Theory]
+    [InlineData(2, 3, 4, 5, 2, 3, 3, 1, 1)]
+    [InlineData(1, 2, 6, 7, 3, 2, 3, 0, 2)]
+    [InlineData(1, 2, 2, 2, 2, 3, 3, 2, 1)]
+    [InlineData(2, 2, 3, 3, 2, 1, 1, 0, 1)]
+    public void A_convolution_by_its_input_and_by_its_weights(int n, int c, int h, int w, int k, int r, int s, int padding, int stride)
+    {
+        var shape = new ConvolutionShape(n, c, h, w, k, r, s, padding, stride);
+        double[] x = Values(n * c * h * w), weight = Values(k * c * r * s), bias = Values(k), dy = Values((int)(n * k * shape.P * shape.Q));
+        Check(x, dy, values => ConvolutionReference.Compute(shape, values, weight, bias, relu: false), ConvolutionReference.DataBackward(shape, weight, dy));
+        Check(
+            weight, dy, values => ConvolutionReference.Compute(shape, x, values, bias, relu: false),
+            ConvolutionReference.WeightBackward(shape, x, dy, before: null));
+        double[] before = Values(weight.Length);
+        Assert.Equal(
+            ConvolutionReference.WeightBackward(shape, x, dy, null).Zip(before, (sum, old) => sum + old),
+            ConvolutionReference.WeightBackward(shape, x, dy, before), (a, b) => Math.Abs(a - b) < 1e-12);
+
+        // The gradient of the bias is a sum over images and pixels.
+        Check(bias, dy, values => ConvolutionReference.Compute(shape, x, weight, values, relu: false), SumReference.Channels(dy, k, shape.P * shape.Q, null));
+    }
+
+    [Theory]
+    [InlineData(4, 6, 2, 2)]
+    [InlineData(5, 7, 3, 1)]
+    [InlineData(5, 5, 3, 2)]
+    [InlineData(7, 8, 2, 3)]
+    public void Max_pooling(int height, int width, int window, int stride)
+    {
+        double[] x = Values(2 * height * width), dy = Values(2 * ((height - window) / stride + 1) * ((width - window) / stride + 1));
+        Check(
+            x, dy, values => PoolingReference.Max(values, 2, height, width, window, stride),
+            PoolingReference.MaxBackward(x, dy, 2, height, width, window, stride));
+    }
+
+    /// <summary>What has no derivative is a rule: the first maximum, and a NaN is one.</summary>
+    [Fact]
+    public void Of_equal_maxima_the_first_in_row_order_has_the_gradient()
+    {
+        double[] dy = [10];
+        Assert.Equal([10, 0, 0, 0], PoolingReference.MaxBackward([0, 0, 0, 0], dy, 1, 2, 2, 2, 2));
+        Assert.Equal([0, 10, 0, 0], PoolingReference.MaxBackward([1, 2, 2, 2], dy, 1, 2, 2, 2, 2));
+        Assert.Equal([0, 0, 10, 0], PoolingReference.MaxBackward([1, 2, double.NaN, double.NaN], dy, 1, 2, 2, 2, 2));
+        Assert.Equal([10, 0, 0, 0], PoolingReference.MaxBackward([double.NaN, 2, 3, double.NaN], dy, 1, 2, 2, 2, 2));
+
+        // Both windows choose the middle of the row, which adds their gradients.
+        Assert.Equal([0, 30, 0, 0, 0, 0], PoolingReference.MaxBackward([1, 5, 2, 0, 0, 0], [10, 20], 1, 2, 3, 2, 1));
     }
 }

@@ -12,6 +12,12 @@ internal static class BackwardRules
             case GemmStep s:
                 GemmRule.Apply(pass, s);
                 break;
+            case ConvolutionStep s:
+                ConvolutionRule.Apply(pass, s);
+                break;
+            case MaxPoolStep s:
+                PoolingRules.Apply(pass, s);
+                break;
             case AdaptiveAveragePoolStep s:
                 PoolingRules.Apply(pass, s);
                 break;
