@@ -14,7 +14,7 @@ internal readonly record struct Work(Formula Macs, Formula OtherFlops)
 }
 
 /// <summary>Gathers an account in the order of the paper, one line a buffer. Elements are f32, 4 bytes, unless said otherwise.</summary>
-internal sealed class AccountBuilder(string model)
+internal class AccountBuilder(string model)
 {
     private readonly List<AnalyticBuffer> _buffers = [];
     private readonly List<AnalyticStep> _steps = [];
@@ -23,16 +23,14 @@ internal sealed class AccountBuilder(string model)
 
     public static Formula IdBytes(Formula elements) => 8 * elements;
 
-    public void Parameter(string name, Formula elements) =>
-        _buffers.Add(new(name, AnalyticCategory.Parameters, FloatBytes(elements)));
+    public virtual void Parameter(string name, Formula elements) => Buffer(name, AnalyticCategory.Parameters, FloatBytes(elements));
 
-    public void Input(string name, Formula bytes) => _buffers.Add(new(name, AnalyticCategory.Inputs, bytes));
+    public void Input(string name, Formula bytes) => Buffer(name, AnalyticCategory.Inputs, bytes);
 
-    public void Workspace(string name, Formula bytes) => _buffers.Add(new(name, AnalyticCategory.Workspace, bytes));
+    public void Workspace(string name, Formula bytes) => Buffer(name, AnalyticCategory.Workspace, bytes);
 
     /// <summary>A buffer that lives between steps, without the step that writes it.</summary>
-    public void Activation(string name, Formula elements) =>
-        _buffers.Add(new(name, AnalyticCategory.Activations, FloatBytes(elements)));
+    public void Activation(string name, Formula elements) => Buffer(name, AnalyticCategory.Activations, FloatBytes(elements));
 
     /// <summary>An activation and the step, of the same name, that writes it and nothing else.</summary>
     /// <param name="reads">bytes</param>
@@ -46,7 +44,7 @@ internal sealed class AccountBuilder(string model)
     /// <param name="reads">bytes</param>
     public void Output(string name, Formula elements, Work work, Formula reads)
     {
-        _buffers.Add(new(name, AnalyticCategory.Outputs, FloatBytes(elements)));
+        Buffer(name, AnalyticCategory.Outputs, FloatBytes(elements));
         Step(name, work, reads, FloatBytes(elements));
     }
 
@@ -54,6 +52,8 @@ internal sealed class AccountBuilder(string model)
     public void Step(string name, Work work, Formula reads, Formula writes) =>
         _steps.Add(new(name, work.Macs, 2 * work.Macs + work.OtherFlops, reads, writes));
 
-    public AnalyticAccount Build(Formula parameterCount, params ReadOnlySpan<PeakMoment> moments) =>
+    protected void Buffer(string name, AnalyticCategory category, Formula bytes) => _buffers.Add(new(name, category, bytes));
+
+    public virtual AnalyticAccount Build(Formula parameterCount, params ReadOnlySpan<PeakMoment> moments) =>
         new(model, parameterCount, [.. _buffers], new AnalyticPeak([.. moments]), [.. _steps]);
 }

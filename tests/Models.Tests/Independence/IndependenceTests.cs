@@ -12,7 +12,8 @@ public class IndependenceTests
 {
     private static readonly Assembly Models = typeof(BertConfig).Assembly;
 
-    private static readonly string[] Configurations = ["Vgg16Config", "BertConfig", "T5Config", "MlpConfig", "MnistCnnConfig"];
+    private static readonly string[] Configurations =
+        ["Vgg16Config", "BertConfig", "T5Config", "MlpConfig", "MnistCnnConfig", "Training.TrainingPass", "Training.Optimizer"];
 
     private static bool IsFormula(string type) => type.StartsWith("Harness.Models:Harness.Models.Analytic.", StringComparison.Ordinal);
 
@@ -33,6 +34,7 @@ public class IndependenceTests
         Assert.Contains("Harness.Models:Harness.Models.Analytic.BertFormulas", formulas);
         Assert.Contains("Harness.Models:Harness.Models.Analytic.Formula", uses["Harness.Models:Harness.Models.Analytic.BertFormulas"]);
         Assert.Contains("Harness.Models:Harness.Models.BertConfig", uses["Harness.Models:Harness.Models.Analytic.BertFormulas"]);
+        Assert.Contains("Harness.Models:Harness.Models.Training.TrainingPass", uses["Harness.Models:Harness.Models.Analytic.Training.TrainingAccountBuilder"]);
         foreach (string formula in formulas)
         {
             Assert.DoesNotContain(uses[formula], used =>
