@@ -1,7 +1,7 @@
 using Harness.Models.Analytic;
 using Harness.Models.Training;
 
-namespace Harness.Models.Tests.Analytic;
+namespace Harness.Models.Tests.Analytic.Training;
 
 /// <summary>
 /// The rules of docs/training.md, one method a row of its table: a forward step, and what takes its place in the backward pass. Running the rules in

@@ -1,6 +1,6 @@
 using Harness.Models.Training;
 
-namespace Harness.Models.Tests.Analytic;
+namespace Harness.Models.Tests.Analytic.Training;
 
 /// <summary>The training passes of BERT and T5: the tables of docs/models.md with the changes of docs/training.md.</summary>
 internal static class SimulatedTransformerTraining
