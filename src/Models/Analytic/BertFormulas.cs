@@ -11,75 +11,111 @@ public static class BertFormulas
 {
     public static AnalyticAccount Of(BertConfig config)
     {
-        Formula b = Symbol("B", config.Batch), s = Symbol("S", config.Sequence);
-        Formula h = Symbol("H", config.Hidden), a = Symbol("A", config.Heads), d = Symbol("d", config.HeadSize);
-        Formula wide = Symbol("I", config.Intermediate), layers = Symbol("L", config.Layers);
-        Formula words = Symbol("V", config.Vocabulary), positions = Symbol("P", config.MaxPositions), types = Symbol("T", config.TokenTypes);
-
+        var n = new BertSymbols(config);
         var account = new AccountBuilder("bert");
-        Parameters(account, config.Layers, h, wide, words, positions, types);
-
-        // Everything that flows through the network has one of four sizes. Only the scores are quadratic in S.
-        Formula tokens = b * s;
-        Formula hidden = b * s * h;
-        Formula heads = b * a * s * d;
-        Formula scores = b * a * s * s;
-        Formula intermediate = b * s * wide;
-
-        account.Input("input_ids", IdBytes(tokens));
-        account.Input("attention_mask", IdBytes(tokens));
-        account.Input("token_type_ids", IdBytes(tokens));
-
-        // Three rows are gathered for every token, each table row at most once, and added up.
-        account.Activation("embeddings.sum", hidden, Work.Operations(2 * hidden),
-            reads: IdBytes(tokens) + IdBytes(tokens) + FloatBytes(Min(tokens, words) * h) + FloatBytes(s * h) + FloatBytes(Min(tokens, types) * h));
-        account.Activation("embeddings.output", hidden, RowWork.LayerNorm(tokens, h), reads: FloatBytes(hidden) + FloatBytes(2 * h));
-        account.Activation("extended_attention_mask", tokens, RowWork.AdditiveMask(tokens), reads: IdBytes(tokens));
-
+        Parameters(account, config.Layers, n);
+        Inputs(account, n);
+        Embeddings(account, n);
+        AdditiveMask(account, n);
         for (long i = 0; i < config.Layers; i++)
         {
             string layer = $"encoder.layer.{i}";
-
-            // Q, K and V: a product each, then the bias while the heads are moved in front of the positions.
-            foreach (string name in new[] { "query", "key", "value" })
-            {
-                account.Activation($"{layer}.attention.{name}", hidden, Work.Product(tokens, h, h), reads: FloatBytes(hidden) + FloatBytes(h * h));
-                account.Activation($"{layer}.attention.{name}_heads", heads, Work.Operations(hidden), reads: FloatBytes(hidden) + FloatBytes(h));
-            }
-
-            // softmax(Q K^T / sqrt(d) + mask) V. The mask is one row of S a sequence, shared by all heads and queries.
-            account.Activation($"{layer}.attention.scores", scores, Work.Product(b * a * s, s, d), reads: FloatBytes(2 * heads));
-            account.Activation($"{layer}.attention.probs", scores, RowWork.Softmax(scores, before: 2), reads: FloatBytes(scores) + FloatBytes(tokens));
-            account.Activation($"{layer}.attention.context_heads", heads, Work.Product(b * a * s, d, s), reads: FloatBytes(scores) + FloatBytes(heads));
-            account.Activation($"{layer}.attention.context", hidden, Work.None, reads: FloatBytes(heads));
-            account.Activation($"{layer}.attention.dense", hidden, Work.Product(tokens, h, h), reads: FloatBytes(hidden) + FloatBytes(h * h));
-            account.Activation($"{layer}.attention.output", hidden, RowWork.LayerNorm(tokens, h, addends: 2),
-                reads: FloatBytes(2 * hidden) + FloatBytes(3 * h));
-
-            // The feed-forward part, I wide, and the norm that closes the layer. The last layer's result is handed to the caller.
-            account.Activation($"{layer}.intermediate.dense", intermediate, Work.Product(tokens, wide, h), reads: FloatBytes(hidden) + FloatBytes(wide * h));
-            account.Activation($"{layer}.intermediate.output", intermediate, RowWork.BiasGelu(intermediate), reads: FloatBytes(intermediate) + FloatBytes(wide));
-            account.Activation($"{layer}.output.dense", hidden, Work.Product(tokens, h, wide), reads: FloatBytes(intermediate) + FloatBytes(h * wide));
-            Work close = RowWork.LayerNorm(tokens, h, addends: 2);
-            Formula closeReads = FloatBytes(2 * hidden) + FloatBytes(3 * h);
+            Probabilities(account, layer, n);
+            Context(account, layer, n);
+            account.Activation($"{layer}.attention.output", n.States, NormOfSum(n, addends: 2), NormOfSumReads(n, bias: true));
+            FeedForward(account, layer, n);
             if (i < config.Layers - 1)
             {
-                account.Activation($"{layer}.output", hidden, close, closeReads);
+                account.Activation($"{layer}.output", n.States, NormOfSum(n, addends: 2), NormOfSumReads(n, bias: true));
             }
             else
             {
-                account.Output("last_hidden_state", hidden, close, closeReads);
+                // The last layer's result is handed to the caller.
+                account.Output("last_hidden_state", n.States, NormOfSum(n, addends: 2), NormOfSumReads(n, bias: true));
             }
         }
 
         // The pooler sees the first token of each sequence only.
-        account.Output("pooler_output", b * h, Work.Product(b, h, h), reads: FloatBytes(b * h) + FloatBytes(h * h));
-        account.Step("pooler_output:bias_tanh", Work.Operations(2 * b * h), reads: FloatBytes(b * h) + FloatBytes(h), writes: FloatBytes(b * h));
+        Formula pooled = n.Batch * n.Hidden;
+        account.Output("pooler_output", pooled, Work.Product(n.Batch, n.Hidden, n.Hidden), reads: FloatBytes(pooled) + FloatBytes(n.Hidden * n.Hidden));
+        PoolerTanh(account, n);
+        return account.Build(ParameterCount(n), Peak(
+            config, inputs: 3 * IdBytes(n.Tokens), mask: FloatBytes(n.Tokens), x: FloatBytes(n.States), FloatBytes(n.Scores), FloatBytes(n.Intermediates)));
+    }
 
+    internal static Formula ParameterCount(BertSymbols n)
+    {
+        Formula h = n.Hidden, wide = n.Intermediate;
         Formula perLayer = 4 * h * h + 2 * h * wide + 9 * h + wide;
-        return account.Build(
-            parameterCount: (words + positions + types + 2) * h + layers * perLayer + h * h + h,
-            Peak(config, inputs: 3 * IdBytes(tokens), mask: FloatBytes(tokens), x: FloatBytes(hidden), FloatBytes(scores), FloatBytes(intermediate)));
+        return (n.Vocabulary + n.Positions + n.TokenTypes + 2) * h + n.Layers * perLayer + h * h + h;
+    }
+
+    internal static void Inputs(AccountBuilder account, BertSymbols n)
+    {
+        account.Input("input_ids", IdBytes(n.Tokens));
+        account.Input("attention_mask", IdBytes(n.Tokens));
+        account.Input("token_type_ids", IdBytes(n.Tokens));
+    }
+
+    /// <summary>Three rows are gathered for every token, each table row at most once, and added up; then their norm.</summary>
+    internal static void Embeddings(AccountBuilder account, BertSymbols n)
+    {
+        Formula h = n.Hidden;
+        Formula rows = FloatBytes(Min(n.Tokens, n.Vocabulary) * h) + FloatBytes(n.Sequence * h) + FloatBytes(Min(n.Tokens, n.TokenTypes) * h);
+        account.Activation("embeddings.sum", n.States, Work.Operations(2 * n.States), reads: IdBytes(n.Tokens) + IdBytes(n.Tokens) + rows);
+        account.Activation("embeddings.output", n.States, RowWork.LayerNorm(n.Tokens, h), reads: FloatBytes(n.States) + FloatBytes(2 * h));
+    }
+
+    internal static void AdditiveMask(AccountBuilder account, BertSymbols n) =>
+        account.Activation("extended_attention_mask", n.Tokens, RowWork.AdditiveMask(n.Tokens), reads: IdBytes(n.Tokens));
+
+    /// <summary>
+    /// Q, K and V: a product each, then the bias while the heads are moved in front of the positions. Then softmax(Q K^T / sqrt(d) + mask); the
+    /// mask is one row of S a sequence, shared by all heads and queries.
+    /// </summary>
+    /// <param name="again">what the names end in where the layer runs again</param>
+    internal static void Probabilities(AccountBuilder account, string layer, BertSymbols n, string again = "")
+    {
+        Formula h = n.Hidden;
+        foreach (string name in new[] { "query", "key", "value" })
+        {
+            account.Activation($"{layer}.attention.{name}{again}", n.States, Work.Product(n.Tokens, h, h), reads: FloatBytes(n.States) + FloatBytes(h * h));
+            account.Activation($"{layer}.attention.{name}_heads{again}", n.StatesByHead, Work.Operations(n.States), reads: FloatBytes(n.States) + FloatBytes(h));
+        }
+
+        account.Activation($"{layer}.attention.scores{again}", n.Scores, Work.Product(n.ScoreRows, n.Sequence, n.HeadSize), reads: FloatBytes(2 * n.StatesByHead));
+        account.Activation($"{layer}.attention.probs{again}", n.Scores, RowWork.Softmax(n.Scores, before: 2), reads: FloatBytes(n.Scores) + FloatBytes(n.Tokens));
+    }
+
+    /// <summary>What the probabilities choose of V, the heads side by side again, and the product behind them.</summary>
+    internal static void Context(AccountBuilder account, string layer, BertSymbols n, string again = "")
+    {
+        Formula h = n.Hidden;
+        account.Activation($"{layer}.attention.context_heads{again}", n.StatesByHead, Work.Product(n.ScoreRows, n.HeadSize, n.Sequence),
+            reads: FloatBytes(n.Scores) + FloatBytes(n.StatesByHead));
+        account.Activation($"{layer}.attention.context{again}", n.States, Work.None, reads: FloatBytes(n.StatesByHead));
+        account.Activation($"{layer}.attention.dense{again}", n.States, Work.Product(n.Tokens, h, h), reads: FloatBytes(n.States) + FloatBytes(h * h));
+    }
+
+    /// <summary>I wide between its two products.</summary>
+    internal static void FeedForward(AccountBuilder account, string layer, BertSymbols n, string again = "")
+    {
+        Formula h = n.Hidden, wide = n.Intermediate;
+        account.Activation($"{layer}.intermediate.dense{again}", n.Intermediates, Work.Product(n.Tokens, wide, h), reads: FloatBytes(n.States) + FloatBytes(wide * h));
+        account.Activation($"{layer}.intermediate.output{again}", n.Intermediates, RowWork.BiasGelu(n.Intermediates), reads: FloatBytes(n.Intermediates) + FloatBytes(wide));
+        account.Activation($"{layer}.output.dense{again}", n.States, Work.Product(n.Tokens, h, wide), reads: FloatBytes(n.Intermediates) + FloatBytes(h * wide));
+    }
+
+    /// <param name="addends">of the sum, the first tensor not counted: the residual, and the product's bias</param>
+    internal static Work NormOfSum(BertSymbols n, long addends) => RowWork.LayerNorm(n.Tokens, n.Hidden, addends);
+
+    /// <summary>Bytes: two tensors, gain and bias of the norm, and the product's bias where the norm adds it.</summary>
+    internal static Formula NormOfSumReads(BertSymbols n, bool bias) => FloatBytes(2 * n.States) + FloatBytes((bias ? 3 : 2) * n.Hidden);
+
+    internal static void PoolerTanh(AccountBuilder account, BertSymbols n)
+    {
+        Formula pooled = n.Batch * n.Hidden;
+        account.Step("pooler_output:bias_tanh", Work.Operations(2 * pooled), reads: FloatBytes(pooled) + FloatBytes(n.Hidden), writes: FloatBytes(pooled));
     }
 
     /// <summary>
@@ -105,9 +141,9 @@ public static class BertFormulas
             "the third of three split heads is written while its product, both others and the layer's input are there; needs S < d and I < 2*H"),
     ];
 
-    private static void Parameters(
-        AccountBuilder account, long layers, Formula h, Formula wide, Formula words, Formula positions, Formula types)
+    internal static void Parameters(AccountBuilder account, long layers, BertSymbols n)
     {
+        Formula h = n.Hidden, wide = n.Intermediate;
         void Dense(string name, Formula outputs, Formula inputs)
         {
             account.Parameter($"{name}.weight", outputs * inputs);
@@ -120,9 +156,9 @@ public static class BertFormulas
             account.Parameter($"{name}.bias", h);
         }
 
-        account.Parameter("embeddings.word_embeddings.weight", words * h);
-        account.Parameter("embeddings.position_embeddings.weight", positions * h);
-        account.Parameter("embeddings.token_type_embeddings.weight", types * h);
+        account.Parameter("embeddings.word_embeddings.weight", n.Vocabulary * h);
+        account.Parameter("embeddings.position_embeddings.weight", n.Positions * h);
+        account.Parameter("embeddings.token_type_embeddings.weight", n.TokenTypes * h);
         Norm("embeddings.LayerNorm");
         for (long i = 0; i < layers; i++)
         {

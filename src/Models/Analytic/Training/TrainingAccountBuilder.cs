@@ -54,22 +54,24 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
 
     /// <summary>Dropout in place on <paramref name="tensor"/>; nothing where the pass has none. The mask is an activation, a byte an element.</summary>
     /// <param name="bias">elements of the bias added first; null: none</param>
-    public void Dropout(string tensor, Formula elements, Formula? bias = null)
+    /// <param name="again">what the names end in where the step runs again</param>
+    public void Dropout(string tensor, Formula elements, Formula? bias = null, string again = "")
     {
         if (HasDropout)
         {
-            Buffer($"{tensor}.dropout_mask", AnalyticCategory.Activations, MaskBytes(elements));
-            Step(bias is null ? $"{tensor}:dropout" : $"{tensor}:bias_dropout", TrainingWork.Dropout(elements, bias is not null),
+            Buffer($"{tensor}.dropout_mask{again}", AnalyticCategory.Activations, MaskBytes(elements));
+            Step(bias is null ? $"{tensor}{again}:dropout" : $"{tensor}{again}:bias_dropout", TrainingWork.Dropout(elements, bias is not null),
                 reads: FloatBytes(elements) + (bias is null ? Zero : FloatBytes(bias)) + IdBytes(1), writes: FloatBytes(elements) + MaskBytes(elements));
         }
     }
 
     /// <summary>Dropout of <paramref name="tensor"/> to another; the pass has dropout. The mask is named after what is read.</summary>
-    public void DropoutTo(string tensor, string result, Formula elements)
+    /// <param name="again">what the names end in where the step runs again</param>
+    public void DropoutTo(string tensor, string result, Formula elements, string again = "")
     {
-        Buffer($"{tensor}.dropout_mask", AnalyticCategory.Activations, MaskBytes(elements));
-        Activation(result, elements);
-        Step(result, TrainingWork.Dropout(elements, bias: false),
+        Buffer($"{tensor}.dropout_mask{again}", AnalyticCategory.Activations, MaskBytes(elements));
+        Activation($"{result}{again}", elements);
+        Step($"{result}{again}", TrainingWork.Dropout(elements, bias: false),
             reads: FloatBytes(elements) + IdBytes(1), writes: FloatBytes(elements) + MaskBytes(elements));
     }
 
@@ -167,6 +169,15 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
         if (HasDropout)
         {
             BackwardInPlace(tensor, "dropout", elements, TrainingWork.Dropout(elements, bias: false), reads: MaskBytes(elements));
+        }
+    }
+
+    /// <summary>Backward from the tensor that dropout wrote to the one it read; nothing where the pass has none.</summary>
+    public void DropoutToBackward(string tensor, string result, Formula elements)
+    {
+        if (HasDropout)
+        {
+            Backward(TrainingWork.Dropout(elements, bias: false), reads: FloatBytes(elements) + MaskBytes(elements), from: result, new Target(tensor, elements));
         }
     }
 

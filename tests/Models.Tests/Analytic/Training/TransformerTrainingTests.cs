@@ -1,0 +1,209 @@
+using Harness.Models.Analytic;
+using Harness.Models.Analytic.Training;
+using Harness.Models.Training;
+using Xunit;
+
+namespace Harness.Models.Tests.Analytic.Training;
+
+/// <summary>The training passes of BERT and T5: against the rules run in reverse, step by step, and against numbers worked out by hand.</summary>
+public class TransformerTrainingTests
+{
+    private const int Configurations = 2_000;
+
+    private static TrainingPass AnyPass(Random random) => new(
+        (Optimizer)random.Next(4), StepBatch: 64, Dropout: random.Next(2) * 0.1, RecomputeBlocks: random.Next(2) == 0,
+        ContinuesGradients: random.Next(4) == 0, Updates: random.Next(4) > 0);
+
+    private static BertConfig AnyBert(Random random)
+    {
+        long heads = random.Next(1, 5);
+        return new(
+            PeakTests.Any(random), PeakTests.Any(random), heads * PeakTests.Any(random), heads, Layers: random.Next(1, 4), PeakTests.Any(random),
+            PeakTests.Any(random), MaxPositions: 512, TokenTypes: random.Next(1, 4));
+    }
+
+    private static void Agrees(SimulatedTraining simulated, AnalyticAccount account, string what)
+    {
+        Assert.Equal(
+            simulated.Buffers.OrderBy(buffer => buffer.Name, StringComparer.Ordinal),
+            account.Buffers.Select(buffer => (buffer.Name, buffer.Category, buffer.Bytes)).OrderBy(buffer => buffer.Name, StringComparer.Ordinal));
+        Assert.Equal(simulated.Pass.StepNames, account.Steps.Select(step => step.Name));
+        Assert.Equal(account.Bytes(AnalyticCategory.Parameters), 4 * account.ParameterCount.Value);
+        Assert.True(simulated.Pass.PeakBytes() == account.Peak.Bytes,
+            $"{what}: {account.Peak.Winner.Name} {account.Peak.Winner.Formula} = {account.Peak.Bytes}, but adding up gives {simulated.Pass.PeakBytes()}");
+    }
+
+    [Fact]
+    public void Berts_buffers_steps_and_peak_are_those_of_the_rules()
+    {
+        var random = new Random(7);
+        for (int i = 0; i < Configurations; i++)
+        {
+            (BertConfig config, TrainingPass pass) = (AnyBert(random), AnyPass(random));
+            Agrees(SimulatedTransformerTraining.Bert(config, pass), BertTrainingFormulas.Of(config, pass), $"{config} {pass}");
+        }
+    }
+
+    [Theory]
+    [InlineData(0.1, false)]
+    [InlineData(0.1, true)]
+    [InlineData(0, false)]
+    [InlineData(0, true)]
+    public void Berts_moments_are_all_needed(double dropout, bool recomputes)
+    {
+        var random = new Random(8);
+        var pass = new TrainingPass(Optimizer.Adam, StepBatch: 64, dropout, recomputes, ContinuesGradients: false, Updates: true);
+        IsEveryMomentNeeded(() => AnyBert(random), config => BertTrainingFormulas.Of(config, pass), (config, moment) => MayWin(config, dropout > 0, moment));
+    }
+
+    // What the reasons say of when a moment can win alone.
+    private static bool MayWin(BertConfig c, bool dropout, string moment)
+    {
+        (long s, long h, long a, long wide) = (c.Sequence, c.Hidden, c.Heads, c.Intermediate);
+        return moment switch
+        {
+            "gelu_backward" when dropout => 4 * wide > 13 * h && 4 * a * s <= 9 * h + 12 * wide,
+            "gelu_backward" => wide > 3 * h && 2 * a * s <= 3 * h + 3 * wide,
+            "norm_backward" when dropout => 4 * wide <= 13 * h && 4 * a * s <= 22 * h + 8 * wide,
+            "norm_backward" => wide <= 3 * h && a * s <= 3 * h + wide,
+            "dropout_backward" => 4 * a * s > 9 * h + 12 * wide,
+            "softmax_backward" => 2 * a * s > 3 * h + 3 * wide,
+            "head" => s == 1 || (h <= 2 && s <= 3),
+            _ => false,
+        };
+    }
+
+    [Fact]
+    public void Berts_layer_by_hand()
+    {
+        // B 8, S 64: B*S = 512 tokens, 512*768 = 393,216 elements of a state, 8*12*64*64 = 393,216 scores, 512*3072 = 1,572,864 of the wide part.
+        var pass = new TrainingPass(Optimizer.Adam, StepBatch: 8, Dropout: 0.1, RecomputeBlocks: false, ContinuesGradients: false, Updates: true);
+        AnalyticAccount account = BertTrainingFormulas.Of(BertConfig.Base(batch: 8, sequence: 64), pass);
+        Assert.Equal(109_482_240 + 1_538, account.ParameterCount.Value);
+        (string Name, long Bytes)[] layer =
+        [
+            ("attention.query", 1_572_864), ("attention.query_heads", 1_572_864), ("attention.key", 1_572_864), ("attention.key_heads", 1_572_864),
+            ("attention.value", 1_572_864), ("attention.value_heads", 1_572_864), ("attention.scores", 1_572_864), ("attention.probs", 1_572_864),
+            ("attention.probs.dropout_mask", 393_216), ("attention.probs_dropped", 1_572_864), ("attention.context_heads", 1_572_864),
+            ("attention.context", 1_572_864), ("attention.dense", 1_572_864), ("attention.dense.dropout_mask", 393_216), ("attention.output", 1_572_864),
+            ("intermediate.dense", 6_291_456), ("intermediate.output", 6_291_456), ("output.dense", 1_572_864), ("output.dense.dropout_mask", 393_216),
+            ("output", 1_572_864),
+        ];
+        (string Name, long Bytes)[] signals = [.. layer.Where(buffer => !buffer.Name.EndsWith("mask", StringComparison.Ordinal))
+            .Select(buffer => ($"{buffer.Name}.grad", buffer.Bytes))];
+        Assert.Equal(17, signals.Length);
+        Assert.Equal(
+            layer.Concat(signals).Append(("attention.output.statistics", 4_096)).Append(("output.statistics", 4_096)).Order(),
+            account.Buffers.Where(buffer => buffer.Name.StartsWith("encoder.layer.5.", StringComparison.Ordinal)
+                && buffer.Category is AnalyticCategory.Activations or AnalyticCategory.ErrorSignals or AnalyticCategory.Workspace)
+                .Select(buffer => (buffer.Name["encoder.layer.5.".Length..], buffer.Bytes)).Order());
+
+        AccountTests.Is("B*A*S*S", 393_216, account, "encoder.layer.5.attention.probs.dropout_mask");
+        AccountTests.Is("4*I*H", 9_437_184, account, "encoder.layer.5.intermediate.dense.weight.grad");
+        AccountTests.Is("4*I*H", 9_437_184, account, "encoder.layer.5.intermediate.dense.weight.exp_avg_sq");
+        AccountTests.Is("8*H", 6_144, account, "classifier.weight");
+        AccountTests.Is("8*B", 64, account, "logits");
+        AccountTests.Is("8*B", 64, account, "labels");
+        AccountTests.Is("8", 8, account, "bias_corrections");
+        AccountTests.Is("4", 4, account, "loss");
+        Assert.Equal(4 * 109_483_778L, account.Bytes(AnalyticCategory.Gradients));
+        Assert.Equal(8 * 109_483_778L, account.Bytes(AnalyticCategory.OptimizerState));
+    }
+
+    [Fact]
+    public void Berts_peak_by_hand()
+    {
+        // Inputs 24*512 + 8*8 + 8 + 8, the loss, the embeddings' sum and a mask.
+        long always = 12_288 + 64 + 16 + 4 + 1_572_864 + 393_216;
+
+        // Eight states, two of I, two of scores, their mask and two of states.
+        long kept = 8 * 1_572_864 + 2 * 6_291_456 + 2 * 1_572_864 + 393_216 + 2 * 393_216;
+        long gelu = 8 * 1_572_864 + 3 * 6_291_456 + 2 * 1_572_864 + 2 * 393_216;
+        Assert.Equal(29_491_200, kept);
+        Assert.Equal(35_389_440, gelu);
+        var pass = new TrainingPass(Optimizer.Adam, StepBatch: 8, Dropout: 0.1, RecomputeBlocks: false, ContinuesGradients: false, Updates: true);
+        AnalyticPeak peak = BertTrainingFormulas.Of(BertConfig.Base(batch: 8, sequence: 64), pass).Peak;
+        Assert.Equal("gelu_backward", peak.Winner.Name);
+        Assert.Equal(always + 11 * kept + gelu, peak.Bytes);
+        Assert.Equal(361_771_092, peak.Bytes);
+        Assert.Equal("24*B*S + 8*B + 20 + 38*B*S*H + (L - 1)*(34*B*S*H + 8*B*S*I + 9*B*A*S*S) + 12*B*S*I + 9*B*A*S*S", peak.Winner.Formula.ToString());
+
+        // Recomputing keeps eleven inputs instead, and the additive mask.
+        peak = BertTrainingFormulas.Of(BertConfig.Base(batch: 8, sequence: 64), pass with { RecomputeBlocks = true }).Peak;
+        Assert.Equal(always + 11 * 1_572_864 + 2_048 + gelu, peak.Bytes);
+        Assert.Equal(54_671_444, peak.Bytes);
+    }
+
+    [Theory]
+    [InlineData(0.1, 512, "gelu_backward")]
+    [InlineData(0.1, 912, "gelu_backward")]
+    [InlineData(0.1, 913, "dropout_backward")]
+    [InlineData(0, 480, "gelu_backward")]
+    [InlineData(0, 481, "softmax_backward")]
+    public void Berts_peak_moves_with_the_length(double dropout, long sequence, string winner)
+    {
+        var pass = new TrainingPass(Optimizer.Sgd, StepBatch: 8, dropout, RecomputeBlocks: false, ContinuesGradients: false, Updates: true);
+        Assert.Equal(winner, BertTrainingFormulas.Of(BertConfig.Base(batch: 2, sequence), pass).Peak.Winner.Name);
+    }
+
+    [Fact]
+    public void Berts_costs_by_hand()
+    {
+        var pass = new TrainingPass(Optimizer.AdamW, StepBatch: 4, Dropout: 0.1, RecomputeBlocks: false, ContinuesGradients: true, Updates: true);
+        AnalyticAccount account = BertTrainingFormulas.Of(BertConfig.Base(batch: 1, sequence: 64), pass);
+
+        // Every product has two in the backward pass, of the same size each. Recomputation runs those of the layers once more.
+        const long forward = 5_511_905_280 + 2 * 768;
+        Assert.Equal(3 * forward, account.Steps.Sum(step => step.Macs.Value));
+        AnalyticAccount recomputed = BertTrainingFormulas.Of(BertConfig.Base(batch: 1, sequence: 64), pass with { RecomputeBlocks = true });
+        Assert.Equal(3 * forward + 5_511_905_280 - 768 * 768, recomputed.Steps.Sum(step => step.Macs.Value));
+
+        AnalyticStep StepOf(string name) => Assert.Single(account.Steps, step => step.Name == name);
+
+        // Adds to what an earlier pass left: reads it too, and an addition an element.
+        AnalyticStep weight = StepOf("encoder.layer.3.intermediate.dense.weight.grad:from:encoder.layer.3.intermediate.dense");
+        Assert.Equal(64 * 3072 * 768, weight.Macs.Value);
+        Assert.Equal(2 * weight.Macs.Value + 3072 * 768, weight.Flops.Value);
+        Assert.Equal(4 * (64 * 3072 + 64 * 768 + 3072 * 768), weight.BytesRead.Value);
+        Assert.Equal(4 * 3072 * 768, weight.BytesWritten.Value);
+
+        // Both terms of the sum, read again, and the gain; both error signals written. No bias: dropout has added it.
+        AnalyticStep norm = StepOf("encoder.layer.3.attention.dense.grad");
+        Assert.Equal(4 * (3 * 64 * 768 + 768), norm.BytesRead.Value);
+        Assert.Equal(4 * 2 * 64 * 768, norm.BytesWritten.Value);
+        AnalyticStep dropout = StepOf("encoder.layer.3.attention.probs.grad");
+        Assert.Equal(5 * 12 * 64 * 64, dropout.BytesRead.Value);
+
+        // The pooler's product adds to the first token's row only.
+        AnalyticStep pooler = StepOf("last_hidden_state.grad:from:pooler_output");
+        Assert.Equal(4 * (768 + 768 * 768 + 768), pooler.BytesRead.Value);
+        Assert.Equal(4 * 768, pooler.BytesWritten.Value);
+        Assert.Equal(4 * 64 * 768, StepOf("last_hidden_state.grad").BytesWritten.Value);
+
+        // 64 tokens in 64 rows at most, without a step that zeroes the table; ids of the words.
+        Assert.DoesNotContain(account.Steps, step => step.Name == "embeddings.word_embeddings.weight.grad");
+        AnalyticStep words = StepOf("embeddings.word_embeddings.weight.grad:from:embeddings.sum");
+        Assert.Equal(4 * (64 * 768 + 64 * 768) + 8 * 64, words.BytesRead.Value);
+        Assert.Equal(4 * 64 * 768, words.BytesWritten.Value);
+        Assert.Equal(4 * 4 * 768 + 8, StepOf("pooler.dense.bias:adamw").BytesRead.Value);
+    }
+
+    private static void IsEveryMomentNeeded<TConfig>(Func<TConfig> any, Func<TConfig, AnalyticAccount> of, Func<TConfig, string, bool> mayWin)
+    {
+        var wins = new Dictionary<string, int>();
+        AnalyticAccount account = of(any());
+        for (int i = 0; i < Configurations; i++)
+        {
+            TConfig config = any();
+            account = of(config);
+            PeakMoment[] best = [.. account.Peak.Moments.Where(moment => moment.Bytes == account.Peak.Bytes)];
+            if (best.Length == 1)
+            {
+                Assert.True(mayWin(config, best[0].Name), $"{config}: {best[0].Name} wins, which its reason rules out: {best[0].Why}");
+                wins[best[0].Name] = wins.GetValueOrDefault(best[0].Name) + 1;
+            }
+        }
+
+        Assert.Equal(account.Peak.Moments.Select(moment => moment.Name).Order(), wins.Keys.Order());
+    }
+}
