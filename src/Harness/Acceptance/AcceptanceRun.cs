@@ -37,6 +37,7 @@ internal sealed class AcceptanceRun(AcceptanceRequest request, CommandHost host,
     {
         string script = Path.Combine(work, "torch_side_by_side.py");
         ToolPlaces.WriteScript(script);
+        Misfortunes.WriteKernels(work);
         var plan = new AcceptancePlan(request.Device, work, work, request.Python, script);
         plan.Chosen(request.Only); // an unknown name is said before anything runs
         string? libraries = request.Libraries ?? Environment.GetEnvironmentVariable(LibraryVariable) ?? LibrariesOfTorch(script, work);

@@ -44,7 +44,7 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
         int? exitCode = Run(start, step.Limit, output, error);
         double seconds = time.GetElapsedTime(begin).TotalSeconds;
         AtomicFile.WriteText(Path.Combine(folder, $"{step.Name}.log"), string.Join('\n', [$"$ {command}", .. output, .. error, ""]));
-        return new StepResult(step.Name, step.Group, command, OutcomeOf(step, exitCode, output), exitCode, seconds, LineOf(exitCode, output, error, step));
+        return new StepResult(step.Name, step.Group, command, OutcomeOf(step, exitCode, output, error), exitCode, seconds, LineOf(exitCode, output, error, step));
     }
 
     /// <returns>null where the step was ended at its limit, or could not be started</returns>
@@ -87,9 +87,10 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
         }
     }
 
-    private static StepOutcome OutcomeOf(AcceptanceStep step, int? exitCode, List<string> output) => exitCode switch
+    private static StepOutcome OutcomeOf(AcceptanceStep step, int? exitCode, List<string> output, List<string> error) => exitCode switch
     {
         null => StepOutcome.TimedOut,
+        _ when step.Expected is { } expected => expected.IsMet(exitCode, error) ? StepOutcome.Passed : StepOutcome.Failed,
         PythonPackageMissing when step.Program == StepProgram.Python => StepOutcome.Skipped,
         // A filter that finds no test must not pass for tests that passed.
         0 when step.Program is not (StepProgram.Harness or StepProgram.Python) && !RanTests(LastOf(output)) => StepOutcome.Failed,
@@ -106,7 +107,9 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
     private static string LineOf(int? exitCode, List<string> output, List<string> error, AcceptanceStep step)
     {
         string? line = exitCode == 0 ? LastOf(output) : LastOf(error) ?? LastOf(output);
-        string words = exitCode is null ? $"ended after {step.Limit.TotalSeconds:0} s; {line}" : line ?? "printed nothing";
+        string words = exitCode is null ? $"ended after {step.Limit.TotalSeconds:0} s; {line}"
+            : step.Expected is { } expected && !expected.IsMet(exitCode, error) ? $"{line ?? "printed nothing"} (expected: {expected})"
+            : line ?? "printed nothing";
         return words.Length <= MaxLineLength ? words : words[..MaxLineLength];
     }
 
