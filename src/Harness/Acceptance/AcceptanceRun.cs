@@ -81,7 +81,8 @@ internal sealed class AcceptanceRun(AcceptanceRequest request, CommandHost host,
 
         return record;
 
-        JsonNode? Read(string stepName) => results.GetValueOrDefault(stepName) is { Outcome: StepOutcome.Passed or StepOutcome.Failed }
+        // A step that was ended may have written what it knew by then.
+        JsonNode? Read(string stepName) => results.GetValueOrDefault(stepName) is { Outcome: not StepOutcome.Skipped }
             ? ReadJson(Path.Combine(folder, $"{stepName}.json"))
             : null;
     }

@@ -12,6 +12,8 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
 {
     private const int MaxLineLength = 300;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     /// <summary>The script's code for a package that this Python lacks.</summary>
     private const int PythonPackageMissing = HarnessProgram.ExitMachineCannot;
 
@@ -51,8 +53,10 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
     private static int? Run(ProcessStartInfo start, TimeSpan limit, List<string> output, List<string> error)
     {
         using var process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Add(output, line.Data);
-        process.ErrorDataReceived += (_, line) => Add(error, line.Data);
+        var printed = new StreamLines();
+        var complained = new StreamLines();
+        process.OutputDataReceived += (_, line) => printed.Add(line.Data);
+        process.ErrorDataReceived += (_, line) => complained.Add(line.Data);
         try
         {
             process.Start();
@@ -68,21 +72,49 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
         if (!process.WaitForExit(limit))
         {
             process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            process.WaitForExit(s_patience);
+            TakeLines();
             return null;
         }
 
-        process.WaitForExit(); // and until both streams are read to their end
+        TakeLines();
         return process.ExitCode;
+
+        void TakeLines()
+        {
+            output.AddRange(printed.Until(s_patience));
+            error.AddRange(complained.Until(s_patience));
+        }
     }
 
-    private static void Add(List<string> lines, string? line)
+    /// <summary>What comes from one stream of a process, on threads of the runtime's.</summary>
+    private sealed class StreamLines
     {
-        if (line is not null)
+        private readonly List<string> _lines = [];
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <param name="line">null at the stream's end</param>
+        public void Add(string? line)
         {
-            lock (lines)
+            if (line is null)
             {
-                lines.Add(line);
+                _ended.TrySetResult();
+                return;
+            }
+
+            lock (_lines)
+            {
+                _lines.Add(line);
+            }
+        }
+
+        /// <summary>All lines up to the stream's end, or those so far where what the process left running holds the stream open for longer.</summary>
+        public string[] Until(TimeSpan patience)
+        {
+            _ended.Task.Wait(patience);
+            lock (_lines)
+            {
+                return [.. _lines];
             }
         }
     }

@@ -115,7 +115,7 @@ public sealed class AcceptanceTests
             {"name":"bert-base batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":0}},
             {"name":"t5-small batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":24}}]}]}
             """;
-        const string torch = """{"latency":{"fp32":{"eager":{"queuedSeconds":{"median":0.002}}}}}""";
+        const string torch = """{"latency":{"fp32":{"eager":{"deviceSeconds":{"median":0.002},"queuedSeconds":{"median":0.001}}}}}""";
         var files = new Dictionary<string, string>
         {
             ["bench-kernels"] = kernels, ["bench-models"] = models, ["bench-models-graph"] = models, ["torch-bert-base"] = torch,
