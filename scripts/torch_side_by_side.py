@@ -76,8 +76,8 @@ def build_t5(weights):
     transformers = import_transformers("t5-small")
     model = transformers.T5ForConditionalGeneration(transformers.T5Config())
     tied = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight")
-    # Which of them stands for the others differs between versions of transformers: all get the same values.
-    model = load(model, {**weights, **{name: weights["shared.weight"] for name in tied}}, ())
+    # Which of them there are, and which stands for the others, differs between versions of transformers: all get the same values.
+    model = load(model, {**weights, **{name: weights["shared.weight"] for name in tied if name in model.state_dict()}}, ())
     model.tie_weights()
     return model, {"transformers": transformers.__version__}
 
@@ -293,7 +293,7 @@ def latencies(torch, options, model, run, inputs, result, save):
             try:
                 row = clock.measure(prepare())
             except Exception as error:  # any failure of a compiler or a capture: one way less, not the end
-                row = {"failure": (f"{type(error).__name__}: {error}".splitlines() or [""])[0][:300]}
+                row = {"failure": reason(error)}
             result["latency"][precision][way] = row
             save(result)
 
@@ -362,12 +362,21 @@ def side_by_side(options):
         set_tf32(torch, False)
         try:
             result["outputs"] = compare(torch, read_safetensors(torch, options.outputs), run(model, inputs), options.tolerance)
-        except ValueError as error:
-            result["outputs"], result["outputsFailure"] = [], str(error)
+        except Exception as error:  # such as outputs by other names in another version: times are worth having all the same
+            result["outputs"], result["outputsFailure"] = [], reason(error)
         result["passed"] = "outputsFailure" not in result and all(row["passed"] for row in result["outputs"])
-        result["memory"] = {"torch": memory(torch, options.device, model, run, inputs), "harness": audited(options.audit)}
+        try:
+            seen = memory(torch, options.device, model, run, inputs)
+        except Exception as error:
+            seen = {"failure": reason(error)}
+        result["memory"] = {"torch": seen, "harness": audited(options.audit)}
+        write(options.json, result)
         latencies(torch, options, model, run, inputs, result, lambda known: write(options.json, known))
     return result
+
+
+def reason(error):
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def write(path, result):
@@ -422,8 +431,11 @@ def main():
     write(options.json, result)
     if "outputsFailure" in result:
         print(f"torch_side_by_side: {result['outputsFailure']}", file=sys.stderr)
+    beyond = [f"{row['name']} {row['maxRelativeError']}" for row in result["outputs"] if not row["passed"]]
+    if beyond:
+        print(f"torch_side_by_side: beyond {options.tolerance}: {', '.join(beyond)}", file=sys.stderr)
     worst = max((row["maxRelativeError"] for row in result["outputs"] if row["maxRelativeError"] is not None), default=None)
-    eager = result["latency"]["fp32"]["eager"]
+    eager = result["latency"]["fp32"].get("eager", {})
     median = (eager.get("deviceSeconds") or eager.get("hostSeconds") or {}).get("median")
     print(f"{len(result['outputs'])} outputs, largest relative error {worst}; eager fp32 {median} s a pass (torch {result['versions']['torch']})")
     return 0 if result["passed"] else 1
