@@ -13,7 +13,7 @@ internal static class SumCases
 
     /// <summary>Less than a warp of pixels, whole warps, several turns of the largest block of 256.</summary>
     private static readonly (long Images, long Channels, long Height, long Width)[] s_channels =
-        [(1, 1, 1, 1), (3, 5, 2, 7), (2, 3, 8, 12), (2, 32, 14, 14), (2, 2, 37, 41)];
+        [(1, 1, 1, 1), (3, 5, 2, 7), (2, 3, 8, 12), (2, 32, 14, 14), (2, 2, 37, 41), (2, 2, 67, 65)];
 
     /// <summary>A block takes 512 elements.</summary>
     private static readonly (long Batch, long Count, int OffsetBytes)[] s_batches =
