@@ -25,7 +25,7 @@ public static class BertProgram
     public static StepProgram BuildTraining(BertConfig config, TrainingPass pass, IConvolutionWorkspace device)
     {
         ProgramBuilder b = TrainingProgram.Builder("bert");
-        Dropout dropout = Dropout.With(b, pass.Dropout);
+        Dropout dropout = Dropout.Of(pass, b);
         var blocks = new List<RecomputedBlock>();
         TensorSpec pooled = dropout.To("pooler_dropped", Forward(b, config, dropout, blocks));
         TensorSpec logits = b.Linear("logits", pooled, b.Parameter("classifier.weight", BertConfig.Classes, config.Hidden));

@@ -27,7 +27,7 @@ public static class T5Program
     {
         ProgramBuilder b = TrainingProgram.Builder("t5");
         var blocks = new List<RecomputedBlock>();
-        TensorSpec logits = Forward(b, config, Dropout.With(b, pass.Dropout), blocks);
+        TensorSpec logits = Forward(b, config, Dropout.Of(pass, b), blocks);
         return TrainingProgram.Finish(b, pass, logits, config.Batch, device, blocks);
     }
 

@@ -27,7 +27,7 @@ public static class Vgg16Program
     public static StepProgram BuildTraining(Vgg16Config config, TrainingPass pass, IConvolutionWorkspace device)
     {
         ProgramBuilder b = TrainingProgram.Builder("vgg16");
-        TensorSpec logits = Forward(b, config, device, Dropout.With(b, pass.Dropout));
+        TensorSpec logits = Forward(b, config, device, Dropout.Of(pass, b));
         return TrainingProgram.Finish(b, pass, logits, config.Batch, device);
     }
 

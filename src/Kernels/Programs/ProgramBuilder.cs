@@ -272,17 +272,18 @@ public sealed class ProgramBuilder(string name, bool handsOverOutputs = true)
 
     // Dropout.
 
-    /// <summary>x = (x + bias) with elements dropped, step <c>x:dropout</c> or <c>x:bias_dropout</c>; the mask is <c>x.dropout_mask</c>.</summary>
+    /// <summary>x = (x + bias) with elements dropped, step <c>x:dropout</c> or <c>x:bias_dropout</c>.</summary>
     /// <param name="stream">number of the dropout step in the program</param>
-    public void DropoutInPlace(TensorSpec x, TensorSpec? bias, TensorSpec seed, int stream, double probability) => Add(new DropoutStep(
-        bias is null ? $"{x.Name}:dropout" : $"{x.Name}:bias_dropout", x, bias, seed, x, DropoutMask(x), stream, probability));
+    /// <param name="keepsMask">what was dropped is kept, as <c>x.dropout_mask</c></param>
+    public void DropoutInPlace(TensorSpec x, TensorSpec? bias, TensorSpec seed, int stream, double probability, bool keepsMask) => Add(new DropoutStep(
+        bias is null ? $"{x.Name}:dropout" : $"{x.Name}:bias_dropout", x, bias, seed, x, DropoutMask(x, keepsMask), stream, probability));
 
-    /// <summary>x with elements dropped; the mask is <c>x.dropout_mask</c>.</summary>
+    /// <summary>x with elements dropped.</summary>
     /// <inheritdoc cref="DropoutInPlace"/>
-    public TensorSpec Dropout(string output, TensorSpec x, TensorSpec seed, int stream, double probability)
+    public TensorSpec Dropout(string output, TensorSpec x, TensorSpec seed, int stream, double probability, bool keepsMask)
     {
         TensorSpec y = Output(output, [.. x.Shape]);
-        Add(new DropoutStep(y.Name, x, Bias: null, seed, y, DropoutMask(x), stream, probability));
+        Add(new DropoutStep(y.Name, x, Bias: null, seed, y, DropoutMask(x, keepsMask), stream, probability));
         return y;
     }
 
@@ -317,7 +318,8 @@ public sealed class ProgramBuilder(string name, bool handsOverOutputs = true)
         return y;
     }
 
-    private TensorSpec DropoutMask(TensorSpec x) => Declare($"{x.Name}.dropout_mask", x.Shape, DType.U8, TensorCategory.Activation);
+    private TensorSpec? DropoutMask(TensorSpec x, bool keepsMask) =>
+        keepsMask ? Declare($"{x.Name}.dropout_mask", x.Shape, DType.U8, TensorCategory.Activation) : null;
 
     private void AddLinear(TensorSpec c, TensorSpec x, long rowStride, TensorSpec weight, long rows, float alpha)
     {

@@ -10,18 +10,21 @@ internal sealed class Dropout
 {
     private readonly ProgramBuilder _builder;
     private readonly double _probability;
+    private readonly bool _keepsMasks;
     private TensorSpec? _seed;
     private int _steps;
 
-    private Dropout(ProgramBuilder builder, double probability)
+    private Dropout(ProgramBuilder builder, double probability, bool keepsMasks)
     {
         _builder = builder;
         _probability = probability;
+        _keepsMasks = keepsMasks;
     }
 
-    public static Dropout None(ProgramBuilder builder) => new(builder, 0);
+    public static Dropout None(ProgramBuilder builder) => new(builder, probability: 0, keepsMasks: false);
 
-    public static Dropout With(ProgramBuilder builder, double probability) => new(builder, probability);
+    /// <summary>As the pass says. Where blocks are computed again, masks are drawn again, too, and none is kept.</summary>
+    public static Dropout Of(TrainingPass pass, ProgramBuilder builder) => new(builder, pass.Dropout, keepsMasks: !pass.RecomputeBlocks);
 
     /// <summary>x = x + bias, with elements dropped.</summary>
     /// <returns>the bias that is left for the next step to add: null where it was added here</returns>
@@ -32,13 +35,13 @@ internal sealed class Dropout
             return bias;
         }
 
-        _builder.DropoutInPlace(x, bias, Seed(), _steps++, _probability);
+        _builder.DropoutInPlace(x, bias, Seed(), _steps++, _probability, _keepsMasks);
         return null;
     }
 
     /// <summary>x with elements dropped; x itself where none are.</summary>
     public TensorSpec To(string output, TensorSpec x) =>
-        _probability == 0 ? x : _builder.Dropout(output, x, Seed(), _steps++, _probability);
+        _probability == 0 ? x : _builder.Dropout(output, x, Seed(), _steps++, _probability, _keepsMasks);
 
     private TensorSpec Seed() => _seed ??= _builder.Input("dropout_seed", DType.I64, 1);
 }

@@ -77,9 +77,8 @@ public sealed class Backpropagation
     {
         bool isFirst = !_gradients.ContainsKey(tensor);
         TensorSpec gradient = isFirst ? DeclareGradient(tensor) : _gradients[tensor];
-        bool continues = tensor.Category is TensorCategory.Parameter && _continuesGradients;
-        return new Contribution(
-            gradient, isFirst ? gradient.Name : AdditionName(gradient, from), Accumulate: !isFirst || continues, IsFirst: isFirst && !continues);
+        bool adds = !isFirst || (tensor.Category is TensorCategory.Parameter && _continuesGradients);
+        return new Contribution(gradient, adds ? AdditionName(gradient, from) : gradient.Name, adds);
     }
 
     /// <summary>A contribution by a kernel that cannot add: it must be the only one.</summary>
@@ -147,6 +146,5 @@ public sealed class Backpropagation
 /// <summary>Where a rule writes a gradient.</summary>
 /// <param name="Gradient">the tensor</param>
 /// <param name="StepName">of the step that writes it</param>
-/// <param name="Accumulate">it holds other contributions: add to them</param>
-/// <param name="IsFirst">nothing has written it, in this pass or an earlier one of the step</param>
-internal readonly record struct Contribution(TensorSpec Gradient, string StepName, bool Accumulate, bool IsFirst);
+/// <param name="Accumulate">it holds other contributions, of this pass or of an earlier one of the step: add to them</param>
+internal readonly record struct Contribution(TensorSpec Gradient, string StepName, bool Accumulate);

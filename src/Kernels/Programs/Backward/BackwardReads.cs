@@ -10,7 +10,6 @@ internal static class BackwardReads
         BiasActivationStep { Activation: Activation.Gelu } s => [s.X],
         BiasActivationStep { Activation: Activation.Relu or Activation.Tanh } s => [s.Y],
         SoftmaxStep s => [s.Y],
-        DropoutStep s => [s.Mask],
         LayerNormStep s => Present(s.X, s.Residual),
         RmsNormStep { Sum: { } sum } => [sum],
         RmsNormStep s => Present(s.X, s.Residual),

@@ -16,7 +16,7 @@ internal static class EmbeddingRules
     private static void Scatter(Backpropagation pass, Step step, TensorSpec table, TensorSpec? ids, TensorSpec gradient)
     {
         Contribution contribution = pass.Contribute(table, step);
-        if (contribution.IsFirst)
+        if (!contribution.Accumulate)
         {
             pass.Add(new FillZeroStep(contribution.StepName, contribution.Gradient));
         }

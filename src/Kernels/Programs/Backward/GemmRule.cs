@@ -36,7 +36,7 @@ internal static class GemmRule
         Contribution a = pass.Contribute(s.A, s);
         bool accumulate = a.Accumulate;
         string name = a.StepName;
-        if (a.IsFirst && (Int128)s.Batch * s.M * s.K < s.A.Shape.Elements)
+        if (!a.Accumulate && (Int128)s.Batch * s.M * s.K < s.A.Shape.Elements)
         {
             // The product reads a part of A (the first tokens): the rest of the gradient is 0.
             pass.Add(new FillZeroStep(name, a.Gradient));

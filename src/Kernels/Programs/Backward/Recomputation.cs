@@ -10,7 +10,7 @@ public readonly record struct RecomputedBlock(int FirstStep, int EndStep, Tensor
 
 /// <summary>
 /// Which forward steps run again, and what the backward rules read instead of what was not kept. Of a block are kept what backward rules outside
-/// of it read, its input, and masks of dropout whose step has no other reason to run again. A norm whose sum was kept runs again as a norm of that sum.
+/// of it read, and its input. A norm whose sum was kept runs again as a norm of that sum. Masks of dropout are drawn again wherever they are needed.
 /// </summary>
 internal sealed class Recomputation
 {
@@ -82,14 +82,6 @@ internal sealed class Recomputation
         var wanted = steps.SelectMany(BackwardReads.OfRule).Where(tensor => !kept.Contains(tensor)).ToHashSet();
         foreach (Step step in steps.Reverse())
         {
-            if (step is DropoutStep { X: var x, Y: var y, Mask: var mask } && x == y && !wanted.Contains(y))
-            {
-                // Only the mask is read: keeping a byte an element spares the whole chain that leads to the step.
-                wanted.Remove(mask);
-                kept.Add(mask);
-                continue;
-            }
-
             if (step.Writes.Any(wanted.Contains))
             {
                 wanted.UnionWith(ReadsAgain(step, kept).Where(tensor => !kept.Contains(tensor) && tensor.Category is TensorCategory.Activation));
@@ -128,8 +120,7 @@ internal sealed class Recomputation
                 return new BiasActivationStep(NameAgain(s, s.Y, activated), R(s.X), s.Bias, activated, s.Activation);
             case DropoutStep s:
                 TensorSpec dropped = W(s.Y);
-                return new DropoutStep(
-                    NameAgain(s, s.Y, dropped), R(s.X), s.Bias, s.Seed, dropped, W(s.Mask), s.Stream, s.Probability);
+                return new DropoutStep(NameAgain(s, s.Y, dropped), R(s.X), s.Bias, s.Seed, dropped, Mask: null, s.Stream, s.Probability);
             case LayerNormStep s:
                 TensorSpec normed = W(s.Y);
                 return new LayerNormStep(normed.Name, R(s.X), s.Bias, RIf(s.Residual), s.Gamma, s.Beta, normed, s.Epsilon);
