@@ -54,7 +54,31 @@ internal static class BenchmarkCases
         var builder = new ProgramBuilder(name);
         build(builder);
         StepProgram program = builder.Build();
-        return OfStep(name, program, program.Steps[^1], seed => new SeededTensors(unchecked((ulong)seed), Drawn).Read);
+        return OfStep(name, program, program.Steps[^1], seed =>
+        {
+            ReadTensor floatsAndIds = new SeededTensors(unchecked((ulong)seed), Drawn).Read;
+            return (tensor, bytes) =>
+            {
+                if (tensor.DType is DType.U8)
+                {
+                    Mask(seed, bytes);
+                }
+                else
+                {
+                    floatsAndIds(tensor, bytes);
+                }
+            };
+        });
+
+        // 0 or 1, as likely.
+        static void Mask(long seed, Span<byte> bytes)
+        {
+            new Random(unchecked((int)seed)).NextBytes(bytes);
+            foreach (ref byte value in bytes)
+            {
+                value &= 1;
+            }
+        }
 
         TensorValues Drawn(TensorSpec tensor) => tensor switch
         {
@@ -64,11 +88,15 @@ internal static class BenchmarkCases
         };
     }
 
-    /// <summary>Rows of the tables that ids point into.</summary>
+    /// <summary>Rows of the tables that ids point into; what is below which labels and seeds are.</summary>
     private static IEnumerable<long> Tables(StepProgram program) => program.Steps.SelectMany(step => step switch
     {
         EmbeddingStep s => [s.Table.Shape[0]],
         BertEmbeddingStep s => (long[])[s.Word.Shape[0], s.Type.Shape[0]],
+        EmbeddingBackwardStep s => [s.TableGradient.Shape[0]],
+        CrossEntropyStep s => [s.Logits.Shape.Last],
+        CrossEntropyBackwardStep s => [s.Logits.Shape.Last],
+        DropoutStep => [long.MaxValue],
         _ => [],
     });
 
@@ -99,6 +127,15 @@ internal static class BenchmarkCases
         ActivationBackwardStep { Activation: Activation.Relu } => "relu_backward",
         ActivationBackwardStep { Activation: Activation.Tanh } => "tanh_backward",
         GeluBackwardStep => "gelu_backward",
+        EmbeddingBackwardStep { Ids: null } => "batch_sum",
+        EmbeddingBackwardStep => "embedding_backward",
+        RelativePositionBiasBackwardStep => "relative_position_bias_backward",
+        AdaptiveAveragePoolBackwardStep => "adaptive_average_pool_backward",
+        CrossEntropyStep => "cross_entropy",
+        CrossEntropyBackwardStep => "cross_entropy_backward",
+        ScaledSumStep => "scaled_sum",
+        DropoutStep => "dropout",
+        DropoutBackwardStep => "dropout_backward",
         SgdStep => "sgd",
         MomentumStep => "momentum",
         AdamStep => "adam",

@@ -9,7 +9,7 @@ namespace Harness.Benchmarks;
 /// </summary>
 internal readonly record struct StepCost(long Flops, long ReadBytes, long WrittenBytes)
 {
-    private const long FloatBytes = 4;
+    internal const long FloatBytes = 4;
 
     public long Bytes => ReadBytes + WrittenBytes;
 
@@ -77,7 +77,7 @@ internal readonly record struct StepCost(long Flops, long ReadBytes, long Writte
         step.Stride >= step.Window ? outputs * step.Window : ((outputs - 1) * step.Stride) + step.Window;
 
     /// <summary>Elements along one side that all windows average together: windows overlap where the outputs do not divide the side.</summary>
-    private static long Averaged(long side, long outputs)
+    internal static long Averaged(long side, long outputs)
     {
         long sum = 0;
         for (long i = 0; i < outputs; i++)

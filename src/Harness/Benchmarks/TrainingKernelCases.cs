@@ -18,7 +18,31 @@ internal static class TrainingKernelCases
         .. ActivationBackward(Activation.Tanh),
         .. BenchmarkCases.OfOneStep("GELU backward 16384 x 3072", b => b.Add(new GeluBackwardStep(
             "y", Input(b, "x", 16384, 3072), Input(b, "bias", 3072), Input(b, "dy", 16384, 3072), Result(b, 16384, 3072)))),
+        .. BenchmarkCases.OfOneStep("cross entropy 4096 x 32128", b => b.Add(
+            new CrossEntropyStep("y", Input(b, "logits", 4096, 32128), b.Input("labels", DType.I64, 4096), Result(b, 4096)))),
+        .. BenchmarkCases.OfOneStep("cross entropy backward 4096 x 32128", b => b.Add(new CrossEntropyBackwardStep(
+            "y", Input(b, "logits", 4096, 32128), b.Input("labels", DType.I64, 4096), Result(b, 4096, 32128), 1f / 4096))),
+        .. BenchmarkCases.OfOneStep("scaled sum 4096", b => b.Add(new ScaledSumStep("y", Input(b, "x", 4096), Result(b, 1), 1f / 4096))),
+        .. EmbeddingBackward("4096 rows", 30522),
+        .. EmbeddingBackward("4096 rows of two ids", 2),
+        .. BenchmarkCases.OfOneStep("position bias backward 8 x 512 x 512", b => b.Add(new RelativePositionBiasBackwardStep(
+            "y", Input(b, "dy", 8, 512, 512), Result(b, 32, 8), Causal: false, MaxDistance: 128, Accumulate: false))),
+        .. BenchmarkCases.OfOneStep("adaptive pool backward 64 x 512 x 14 x 14", b => b.Add(
+            new AdaptiveAveragePoolBackwardStep("y", Input(b, "dy", 64, 512, 7, 7), Result(b, 64, 512, 14, 14)))),
+        .. BenchmarkCases.OfOneStep("dropout 16384 x 3072", b => b.Add(new DropoutStep(
+            "y", Input(b, "x", 16384, 3072), Input(b, "bias", 3072), b.Input("seed", DType.I64, 1), Result(b, 16384, 3072),
+            b.Declare("mask", new Shape(16384, 3072), DType.U8, TensorCategory.Output), Stream: 1, Probability: 0.1))),
+        .. BenchmarkCases.OfOneStep("dropout backward 16384 x 3072", b => b.Add(new DropoutBackwardStep(
+            "y", b.Input("mask", DType.U8, 16384, 3072), Input(b, "dy", 16384, 3072), Result(b, 16384, 3072), Probability: 0.1))),
     ]);
+
+    private static IEnumerable<MeasuredCase> EmbeddingBackward(string rows, long tableRows) =>
+        BenchmarkCases.OfOneStep($"embedding backward {rows} to {tableRows} x 768", b =>
+        {
+            TensorSpec table = Result(b, tableRows, 768);
+            b.Add(new FillZeroStep("y", table));
+            b.Add(new EmbeddingBackwardStep("y:from", b.Input("ids", DType.I64, 4096), Input(b, "dy", 4096, 768), table));
+        });
 
     private static IEnumerable<MeasuredCase> ActivationBackward(Activation activation) =>
         BenchmarkCases.OfOneStep($"{activation} backward 16384 x 3072", b =>

@@ -15,6 +15,31 @@ internal static class TrainingStepCost
 
         // x + bias, Phi 4 (x / sqrt 2, erf, 1 +, times one half), the density 4 (square, times -1/2, exponential, times 1 / sqrt(2 pi)), times v, sum, times dy.
         GeluBackwardStep s => InPlace(s, 12 * s.X.Shape.Elements),
+
+        // Each element is added to the row of its id, and of the table only the rows that ids name are read and written, each at most once.
+        EmbeddingBackwardStep s => new(
+            s.OutputGradient.Shape.Elements, (s.Ids?.Bytes ?? 0) + s.OutputGradient.Bytes + NamedRows(s), NamedRows(s)),
+
+        // Each element is added to its bucket; where causal, those with k <= q.
+        RelativePositionBiasBackwardStep s => InPlace(s, s.OutputGradient.Shape[0] * Pairs(s.OutputGradient.Shape, s.Causal)),
+
+        // Each cell is divided by its size and added to each element of its window.
+        AdaptiveAveragePoolBackwardStep s => InPlace(s, s.OutputGradient.Shape.Elements + (s.Gradient.Shape[0] * s.Gradient.Shape[1]
+            * StepCost.Averaged(s.Gradient.Shape[2], s.OutputGradient.Shape[2]) * StepCost.Averaged(s.Gradient.Shape[3], s.OutputGradient.Shape[3]))),
+
+        // As softmax, but for the division: maximum, difference, exponential, sum. A row: the logarithm, the maximum added, the label's logit
+        // taken away.
+        CrossEntropyStep s => InPlace(s, (4 * s.Logits.Shape.Elements) + (3 * s.Y.Shape.Elements)),
+
+        // All additions but one, and the scale.
+        ScaledSumStep s => InPlace(s, s.X.Shape.Elements),
+
+        // Softmax 5, the scale 1; a row: 1 taken from the label's.
+        CrossEntropyBackwardStep s => InPlace(s, (6 * s.Logits.Shape.Elements) + s.Logits.Shape.Rows),
+
+        // The factor mask / (1 - p), and the bias. Drawing the mask is arithmetic on integers and not counted.
+        DropoutStep s => InPlace(s, (s.Bias is null ? 1 : 2) * s.X.Shape.Elements),
+        DropoutBackwardStep s => InPlace(s, s.Gradient.Shape.Elements),
         SgdStep s => InPlace(s, 2 * s.Weight.Shape.Elements),
         MomentumStep s => InPlace(s, 4 * s.Weight.Shape.Elements),
 
@@ -22,6 +47,19 @@ internal static class TrainingStepCost
         AdamStep s => InPlace(s, (s.WeightDecay == 0 ? 13 : 14) * s.Weight.Shape.Elements),
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no cost for this step"),
     };
+
+    /// <summary>Bytes of the table's rows that are added to: those of the positions, or as if all ids were different.</summary>
+    private static long NamedRows(EmbeddingBackwardStep s) =>
+        StepCost.FloatBytes * s.TableGradient.Shape[1]
+        * (s.Ids is null ? s.OutputGradient.Shape[1] : Math.Min(s.Ids.Shape.Elements, s.TableGradient.Shape[0]));
+
+    /// <summary>Pairs of a query and a key, [heads, queries, keys]; where causal, of one not after the query.</summary>
+    private static long Pairs(Shape shape, bool causal)
+    {
+        (long queries, long keys) = (shape[1], shape[2]);
+        long before = Math.Min(queries, keys); // queries that have fewer keys than there are behind or at them
+        return causal ? (before * (before + 1) / 2) + ((queries - before) * keys) : queries * keys;
+    }
 
     /// <summary>Every operand is read once and every result written once, whole.</summary>
     private static StepCost InPlace(Step step, long flops) =>

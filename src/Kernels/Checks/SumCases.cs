@@ -39,6 +39,11 @@ internal static class SumCases
             }
         }
 
+        foreach ((long count, int offsetBytes) in ((long, int)[])[(1, 0), (3, 0), (64, 0), (130, 0), (4096, 0), (9003, 0), (4099, 4)])
+        {
+            yield return Scaled(count, offsetBytes);
+        }
+
         foreach ((long count, int offsetBytes) in ((long, int)[])[(1, 0), (127, 0), (2047, 0), (2048, 0), (6151, 0), (4096, 4)])
         {
             var builder = new CaseBuilder("fill_zero", $"[{count}]{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
@@ -76,6 +81,19 @@ internal static class SumCases
         return Build(
             builder, y, adds, new BatchSumStep("check", x, y, adds), builder.Doubles(x)!,
             (values, old) => SumReference.Batch(values, count, old), additions: batch);
+    }
+
+    /// <summary>A thread adds its share of at most 1024 threads', a piece 2 more, the shuffles and warps 5 + 31; then the scale.</summary>
+    private static CheckCase Scaled(long count, int offsetBytes)
+    {
+        const float scale = 1 / 3f;
+        var builder = new CaseBuilder("scaled_sum", $"[{count}]{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
+        TensorSpec x = builder.Input("x", 2, count), y = builder.Output("y", 1);
+        double[] values = builder.Doubles(x)!;
+        double magnitude = SumReference.Scaled(Array.ConvertAll(values, Math.Abs), scale);
+        return builder.Build(
+            new ScaledSumStep("check", x, y, scale),
+            new Expected(y, [SumReference.Scaled(values, scale)], [(count / 1024 + 4 + 2 + 36 + 1) * U * magnitude]));
     }
 
     /// <summary>Each addition on an element's way is a rounding of at most the sum of magnitudes.</summary>

@@ -94,6 +94,30 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case GeluBackwardStep backward:
                 ActivationBackwardLauncher.Launch(this, backward, addresses);
                 break;
+            case EmbeddingBackwardStep backward:
+                EmbeddingBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case RelativePositionBiasBackwardStep backward:
+                RelativePositionBiasLauncher.Launch(this, backward, addresses);
+                break;
+            case AdaptiveAveragePoolBackwardStep backward:
+                AdaptiveAveragePoolLauncher.Launch(this, backward, addresses);
+                break;
+            case CrossEntropyStep loss:
+                CrossEntropyLauncher.Launch(this, loss, addresses);
+                break;
+            case CrossEntropyBackwardStep backward:
+                CrossEntropyLauncher.Launch(this, backward, addresses);
+                break;
+            case ScaledSumStep sum:
+                SumLauncher.Launch(this, sum, addresses);
+                break;
+            case DropoutStep dropout:
+                DropoutLauncher.Launch(this, dropout, addresses);
+                break;
+            case DropoutBackwardStep backward:
+                DropoutLauncher.Launch(this, backward, addresses);
+                break;
             case SgdStep update:
                 OptimizerLauncher.Launch(this, update, addresses);
                 break;

@@ -71,6 +71,42 @@ public sealed class StepCostTests
             b.Add(new RowSumStep("y:more", Input(b, "x", 3, 4), y, Accumulate: true));
         }));
 
+        // Three rows of four logits; the 24 bytes of labels.
+        Assert.Equal(new StepCost((4 * 12) + (3 * 3), 48 + 24, 12), Of(b => b.Add(
+            new CrossEntropyStep("y", Input(b, "x", 3, 4), b.Input("labels", DType.I64, 3), Result(b, 3)))));
+        Assert.Equal(new StepCost((6 * 12) + 3, 48 + 24, 48), Of(b => b.Add(
+            new CrossEntropyBackwardStep("y", Input(b, "x", 3, 4), b.Input("labels", DType.I64, 3), Result(b, 3, 4), 1))));
+        Assert.Equal(new StepCost(12, 48, 4), Of(b => b.Add(new ScaledSumStep("y", Input(b, "x", 3, 4), Result(b, 1), 2))));
+
+        // Six rows of two numbers: six rows of a table of ten are read and written, four of a table of four; three where they are the positions.
+        Assert.Equal(new StepCost(12, 48 + 48 + 48, 48), Of(b => Embed(b, 10, hasIds: true)));
+        Assert.Equal(new StepCost(12, 48 + 48 + 32, 32), Of(b => Embed(b, 4, hasIds: true)));
+        Assert.Equal(new StepCost(12, 48 + 24, 24), Of(b => Embed(b, 10, hasIds: false)));
+
+        // Two heads of three queries and two keys: 6 pairs each; causal, the first query has one key, the others two.
+        Assert.Equal(new StepCost(12, 48, 64), Of(b => b.Add(
+            new RelativePositionBiasBackwardStep("y", Input(b, "dy", 2, 3, 2), Result(b, 8, 2), Causal: false, 20, Accumulate: false))));
+        Assert.Equal(new StepCost(10, 48, 64), Of(b => b.Add(
+            new RelativePositionBiasBackwardStep("y", Input(b, "dy", 2, 3, 2), Result(b, 8, 2), Causal: true, 20, Accumulate: false))));
+
+        // 5 from 3 cells, as forward: 9 divisions and 49 additions.
+        Assert.Equal(new StepCost(58, 36, 100), Of(b => b.Add(
+            new AdaptiveAveragePoolBackwardStep("y", Input(b, "dy", 1, 1, 3, 3), Result(b, 1, 1, 5, 5)))));
+
+        // Twelve numbers and their bytes.
+        Assert.Equal(new StepCost(24, 48 + 16 + 8, 48 + 12), Of(b => b.Add(new DropoutStep(
+            "y", Input(b, "x", 3, 4), Input(b, "bias", 4), b.Input("seed", DType.I64, 1), Result(b, 3, 4),
+            b.Declare("mask", new Shape(3, 4), DType.U8, TensorCategory.Output), 0, 0.5))));
+        Assert.Equal(new StepCost(12, 48 + 12, 48), Of(b => b.Add(
+            new DropoutBackwardStep("y", b.Input("mask", DType.U8, 3, 4), Input(b, "dy", 3, 4), Result(b, 3, 4), 0.5))));
+
+        static void Embed(ProgramBuilder b, long rows, bool hasIds)
+        {
+            TensorSpec table = Result(b, rows, 2);
+            b.Add(new FillZeroStep("y", table));
+            b.Add(new EmbeddingBackwardStep("y:from", hasIds ? b.Input("ids", DType.I64, 2, 3) : null, Input(b, "dy", 2, 3, 2), table));
+        }
+
         // [2,3] [3,5] added to [2,5]: 30 multiply-accumulates and 10 additions.
         Assert.Equal(new StepCost(70, 24 + 60 + 40, 40), Of(b =>
         {
@@ -79,7 +115,8 @@ public sealed class StepCostTests
             b.Add(new GemmStep("y:more", Input(b, "a", 2, 3), left, Input(b, "b", 3, 5), right, y, right, 1, 2, 5, 3, 1, Accumulate: true));
         }));
 
-        static TensorSpec Result(ProgramBuilder b, long count) => b.Declare("y", new Shape(count), DType.F32, TensorCategory.Output);
+        static TensorSpec Result(ProgramBuilder b, params ReadOnlySpan<long> shape) =>
+            b.Declare("y", new Shape(shape), DType.F32, TensorCategory.Output);
 
         static TensorSpec Weights(ProgramBuilder b, string name) => b.Parameter(name, 10);
     }

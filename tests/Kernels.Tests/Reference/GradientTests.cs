@@ -118,4 +118,57 @@ public class GradientTests
         // Both windows choose the middle of the row, which adds their gradients.
         Assert.Equal([0, 30, 0, 0, 0, 0], PoolingReference.MaxBackward([1, 5, 2, 0, 0, 0], [10, 20], 1, 2, 3, 2, 1));
     }
+
+    [Fact]
+    public void Cross_entropy()
+    {
+        double[] logits = Values(21, 3);
+        long[] labels = [4, 0, 6];
+        Check(
+            logits, [0.25, 0.25, 0.25], values => CrossEntropyReference.Forward(values, labels, 7),
+            CrossEntropyReference.Backward(logits, labels, 7, 0.25));
+    }
+
+    /// <summary>An id that comes twice, one that comes never; and what was there.</summary>
+    [Fact]
+    public void Embeddings()
+    {
+        long[] ids = [3, 0, 3, 1];
+        double[] table = Values(10), w = Values(8), old = Values(10);
+        Check(table, w, values => EmbeddingReference.Gather(ids, values, 2), EmbeddingReference.Backward(ids, w, 2, new double[10]));
+        double[] alone = EmbeddingReference.Backward(ids, w, 2, new double[10]), added = EmbeddingReference.Backward(ids, w, 2, old);
+        Assert.All(added, (value, i) => Assert.Equal(old[i] + alone[i], value, 1e-12));
+    }
+
+    /// <summary>What a causal bias hides is the lowest f32 whatever the table holds, so its gradient goes nowhere.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Position_biases(bool causal)
+    {
+        double[] table = Values(16), w = Values(2 * 9 * 11);
+        double[] visible = [.. w.Select((value, i) => causal && i % 11 > i / 11 % 9 ? 0 : value)];
+        Check(
+            table, visible, values => RelativePositionBiasReference.Compute(values, 2, 9, 11, causal, 6),
+            RelativePositionBiasReference.Backward(w, 8, 2, 9, 11, causal, 6, null));
+    }
+
+    [Theory]
+    [InlineData(5, 4, 3, 4)]
+    [InlineData(2, 3, 5, 2)]
+    public void Adaptive_pools(int height, int width, int pooledHeight, int pooledWidth)
+    {
+        double[] x = Values(2 * height * width), w = Values(2 * pooledHeight * pooledWidth);
+        Check(
+            x, w, values => PoolingReference.AdaptiveAverage(values, 2, height, width, pooledHeight, pooledWidth),
+            PoolingReference.AdaptiveAverageBackward(w, 2, height, width, pooledHeight, pooledWidth));
+    }
+
+    [Fact]
+    public void Dropout()
+    {
+        double[] x = Values(40), bias = Values(8), w = Values(40);
+        byte[] mask = DropoutReference.Mask(40, seed: 3, stream: 1, probability: 0.4);
+        Check(x, w, values => DropoutReference.Forward(values, bias, mask, 0.4), DropoutReference.Backward(mask, w, 0.4));
+    }
 }
