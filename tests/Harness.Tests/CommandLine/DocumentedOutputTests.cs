@@ -5,6 +5,7 @@ public sealed class DocumentedOutputTests
 {
     [Theory]
     [InlineData("explain.md", 5)]
+    [InlineData("fit.md", 3)]
     public void Every_command_of_the_page_prints_what_stands_below_it(string page, int commands)
     {
         List<(string Command, string Output)> shown = [.. Shown(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, page)))];
