@@ -14,6 +14,10 @@ internal static class ByteSize
     /// <summary>The units that stand behind a number; bytes have none.</summary>
     public static string[] Units { get; } = [.. s_units.Select(unit => unit.Unit)];
 
+    /// <summary>How many bytes one of the unit is; null for an unknown one.</summary>
+    public static long? Scale(string unit) =>
+        s_units.Where(known => known.Unit == unit).Select(known => (long?)(1L << known.Shift)).FirstOrDefault();
+
     /// <summary>A size from 1 byte on, null where the option is absent.</summary>
     public static Option<long?> Option(string name, string description) => new(name)
     {
@@ -37,21 +41,21 @@ internal static class ByteSize
     {
         string number = word.TrimEnd([.. Enumerable.Range('A', 26).Concat(Enumerable.Range('a', 26)).Select(letter => (char)letter)]);
         string unit = word[number.Length..];
-        int? shift = unit.Length == 0 ? 0 : s_units.Where(known => known.Unit == unit).Select(known => (int?)known.Shift).FirstOrDefault();
-        if (shift is null)
+        long? scale = unit.Length == 0 ? 1 : Scale(unit);
+        if (scale is null)
         {
             return (null, $"unknown unit '{unit}'{NearestWord.Hint(unit, Units)}");
         }
 
-        NumberStyles style = shift == 0 ? NumberStyles.None : NumberStyles.AllowDecimalPoint;
+        NumberStyles style = unit.Length == 0 ? NumberStyles.None : NumberStyles.AllowDecimalPoint;
         if (!decimal.TryParse(number.TrimEnd(' '), style, CultureInfo.InvariantCulture, out decimal value))
         {
-            return (null, shift == 0 ? "bytes are a whole number" : $"'{number}' is no number");
+            return (null, unit.Length == 0 ? "bytes are a whole number" : $"'{number}' is no number");
         }
 
         try
         {
-            long bytes = (long)decimal.Floor(value * (1L << shift.Value));
+            long bytes = (long)decimal.Floor(value * scale.Value);
             return bytes > 0 ? (bytes, null) : (null, "it is less than a byte");
         }
         catch (OverflowException)

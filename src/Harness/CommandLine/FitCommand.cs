@@ -18,7 +18,8 @@ internal static class FitCommand
             "--workspace", "MiB of workspace of every convolution, 0 for none (default: what the software GPU takes)", 0,
             DeviceChoice.MostWorkspaceMiB);
         Option<string?> jsonTarget = CommonOptions.Json();
-        var command = new Command("fit", "Finds the largest batch or sequence that fits a memory: solved from the formulas, proven with the plan.");
+        var command = new Command(
+            "fit", "Finds the largest batch or sequence that fits a memory: solved from the formulas, proven with the plan.");
         models.AddTo(command);
         foreach (Option option in (Option[])[memory, over, workspace, jsonTarget])
         {

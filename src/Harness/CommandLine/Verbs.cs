@@ -22,6 +22,7 @@ internal static class Verbs
         root.Add(RunCommand.Create(host));
         root.Add(SummaryCommand.Create(host));
         root.Add(FitCommand.Create(host));
+        root.Add(ExerciseCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(PtxCommand.Create(host));
         root.Add(CompareCommand.Create(host));

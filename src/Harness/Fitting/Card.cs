@@ -23,7 +23,8 @@ internal sealed record Card(
         return
         [
             .. sizes.Select(bytes => Of($"{bytes >> 30} GiB", bytes, 0, isMeasured: false, search.Largest(bytes - search.PersistentBytes))),
-            Of(measured.Device, measured.MemoryBytes, measured.OutsideBytes, isMeasured: true, search.Largest(AsMeasured(measured.MemoryBytes))),
+            Of(measured.Device, measured.MemoryBytes, measured.OutsideBytes, isMeasured: true,
+                search.Largest(AsMeasured(measured.MemoryBytes))),
         ];
 
         Card Of(string name, long bytes, long outsideBytes, bool isMeasured, long largest) => new(

@@ -25,8 +25,9 @@ internal sealed record FitAnswer(
         long arenaBytes = memoryBytes - search.PersistentBytes;
         if (arenaBytes < 0)
         {
-            throw new CallerException(Text(
-                $"--vram {memoryBytes} bytes: the parameters of {configuration.Model.Name} alone take {search.PersistentBytes}, {-arenaBytes} are missing"));
+            throw new CallerException(
+                Text($"--vram {memoryBytes} bytes: the parameters of {configuration.Model.Name} alone take {search.PersistentBytes}, ")
+                + Text($"{-arenaBytes} are missing"));
         }
 
         long largest = search.Largest(arenaBytes);

@@ -6,8 +6,8 @@ using Harness.Kernels.Programs;
 namespace Harness.Fitting;
 
 /// <summary>
-/// What was seen when the answer was tried: the pass of the largest size, rehearsed in an arena of exactly the bytes that are left, and an arena of as many
-/// bytes that refuses the plan of the next size.
+/// What was seen when the answer was tried: the pass of the largest size, rehearsed in an arena of exactly the bytes that are left, and an
+/// arena of as many bytes that refuses the plan of the next size.
 /// </summary>
 /// <param name="ArenaBytes">left for the arena</param>
 /// <param name="HighWaterBytes">the highest byte that the pass took</param>
@@ -23,7 +23,8 @@ internal sealed record FitProof(long ArenaBytes, Need Largest, long HighWaterByt
     {
         Need need = search.NeedAt(largest)!;
         Need? next = largest == search.Maximum ? null : search.NeedAt(largest + 1);
-        return new FitProof(arenaBytes, need, HighWaterOf(need, search, arenaBytes), next, next is null ? null : RefusalOf(next, arenaBytes));
+        return new FitProof(
+            arenaBytes, need, HighWaterOf(need, search, arenaBytes), next, next is null ? null : RefusalOf(next, arenaBytes));
     }
 
     private static long HighWaterOf(Need need, FitSearch search, long arenaBytes)
@@ -57,7 +58,7 @@ internal sealed record FitProof(long ArenaBytes, Need Largest, long HighWaterByt
         if (expectedBytes != foundBytes)
         {
             throw new CheckFailedException(string.Create(
-                CultureInfo.InvariantCulture, $"{need.Configuration}: {expectedBytes} bytes {what} by the formulas, but {foundBytes} were found"));
+                CultureInfo.InvariantCulture, $"{need.Configuration}: {expectedBytes} bytes {what} are expected, {foundBytes} were found"));
         }
     }
 }

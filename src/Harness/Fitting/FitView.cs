@@ -14,7 +14,8 @@ internal static class FitView
         (FitSearch search, Need need) = (answer.Search, answer.Proof.Largest);
         console.WriteLine($"{need.Configuration}: f32 inference, placement planned");
         console.WriteLine();
-        console.WriteLine($"largest {search.Over.Noun} in {Quantities.Bytes(answer.MemoryBytes)} bytes: {Quantities.Count(answer.Largest)}{Limit(answer)}");
+        console.WriteLine(
+            $"largest {search.Over.Noun} in {Quantities.Bytes(answer.MemoryBytes)} bytes: {Quantities.Count(answer.Largest)}{Limit(answer)}");
         console.WriteLine($"  by the formulas: {ByFormulas(answer)}");
         PeakMoment peak = need.Account.Peak.Winner;
         console.WriteLine($"  the peak: {peak.Name}, {peak.Formula} = {peak.Formula.WithNumbers()} = {Quantities.Bytes(peak.Bytes)}");

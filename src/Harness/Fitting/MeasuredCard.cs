@@ -15,8 +15,8 @@ internal sealed record MeasuredCard(
     string Device, string Source, long MemoryBytes, ImmutableArray<(string Name, long Bytes)> Stages, long GranularityBytes)
 {
     /// <summary>
-    /// The audits of vgg16 (batch 1), bert-base and t5-small (batch 8, length 64) took the same bytes in every stage but parameters and arena, with
-    /// fp32 and tf32, launch by launch and as a graph.
+    /// The audits of vgg16 (batch 1), bert-base and t5-small (batch 8, length 64) took the same bytes in every stage but parameters and
+    /// arena, with fp32 and tf32, launch by launch and as a graph.
     /// </summary>
     public static MeasuredCard H100 { get; } = new(
         "NVIDIA H100 80GB HBM3", "results/nvidia-h100-80gb-hbm3/2026-11-26", 85_017_493_504,
@@ -32,7 +32,9 @@ internal sealed record MeasuredCard(
     /// <summary>All of it.</summary>
     public long OutsideBytes => Stages.Sum(stage => stage.Bytes);
 
-    /// <summary>What a card of so many bytes leaves for the arena, if its software takes what it took on this one; negative: less than nothing.</summary>
+    /// <summary>
+    /// What a card of so many bytes leaves for the arena, if its software takes what it took on this one; negative: less than nothing.
+    /// </summary>
     public long ArenaBytes(long memoryBytes, long persistentBytes)
     {
         long left = memoryBytes - OutsideBytes - (persistentBytes + GranularityBytes - 1) / GranularityBytes * GranularityBytes;

@@ -25,7 +25,8 @@ public sealed class FitTests
     {
         using var device = new NullDevice();
         StepProgram program = model.Program(model.Size(batch), device);
-        return ParameterRegion.CapacityFor(program.Of(TensorCategory.Parameter)) + MemoryPlanner.Plan(program, Placement.Planned).CapacityBytes;
+        return ParameterRegion.CapacityFor(program.Of(TensorCategory.Parameter))
+            + MemoryPlanner.Plan(program, Placement.Planned).CapacityBytes;
     }
 
     /// <param name="name">a model whose samples are small</param>
@@ -85,7 +86,7 @@ public sealed class FitTests
         Assert.Equal(8, (int)Ask("bert-base", "--vram", $"{nine - 1}")["largest"]!);
     }
 
-    /// <summary>A row of mlp:3-1 has 12 bytes of input and 4 of logits, each rounded up as a whole; 3 weights and a bias take 256 bytes each.</summary>
+    /// <summary>A row of mlp:3-1 has 12 bytes of input and 4 of logits, each rounded up as a whole; weights and bias take 256 each.</summary>
     [Fact]
     public void Alignment_that_is_in_no_formula_decides()
     {
@@ -131,8 +132,9 @@ public sealed class FitTests
     }
 
     /// <summary>
-    /// Free after the first pass in the audits on that card, which this program printed: 83,733,184,512 for vgg16, 83,894,665,216 for bert-base,
-    /// 84,087,603,200 for t5-small. It is what is left of the card without all that is outside and both regions, each in whole steps of the driver.
+    /// Free after the first pass in the audits on that card, which this program printed: 83,733,184,512 for vgg16, 83,894,665,216 for
+    /// bert-base, 84,087,603,200 for t5-small. It is what is left of the card without all that is outside and both regions, each in whole
+    /// steps of the driver.
     /// </summary>
     [Theory]
     [InlineData(553_430_272, 59_846_656, 83_733_184_512)]
