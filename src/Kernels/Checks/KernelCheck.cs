@@ -50,7 +50,9 @@ public static class KernelCheck
     internal static IEnumerable<CheckCase> Cases(IConvolutionWorkspace workspace, MathMode math = MathMode.Fp32) =>
         ElementwiseCases.All().Concat(ActivationBackwardCases.All()).Concat(CrossEntropyCases.All()).Concat(DropoutCases.All())
             .Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(MaxPoolBackwardCases.All()).Concat(NormCases.All())
-            .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
+            .Concat(LayerNormBackwardCases.All()).Concat(RmsNormBackwardCases.All())
+            .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SoftmaxBackwardCases.All())
+            .Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
             .OrderBy(check => KernelCatalog.Entries.IndexOf(KernelCatalog.Find(check.Entry)));
 
     internal static KernelCheckResult Run(IDevice device, CheckCase check)
