@@ -28,7 +28,8 @@ internal static class ConvolutionCases
     private static IEnumerable<MeasuredCase> Vgg16Gradients(IConvolutionWorkspace device)
     {
         Model model = ModelCatalog.Vgg16;
-        foreach (ConvolutionStep step in model.Program(model.Size(1), device).Steps.OfType<ConvolutionStep>().DistinctBy(step => (step.X.Shape, step.Weight.Shape)))
+        IEnumerable<ConvolutionStep> steps = model.Program(model.Size(1), device).Steps.OfType<ConvolutionStep>();
+        foreach (ConvolutionStep step in steps.DistinctBy(step => (step.X.Shape, step.Weight.Shape)))
         {
             Shape x = step.X.Shape, weight = step.Weight.Shape, y = step.Y.Shape;
             var shape = new ConvolutionShape(x[0], x[1], x[2], x[3], weight[0], weight[2], weight[3], step.Padding, step.Stride);
