@@ -42,7 +42,7 @@ internal static class BenchmarkCases
             };
             yield return new MeasuredCase(
                 version is null ? name : $"{name} v{version}", entry, step.Writes[0].Shape.ToString(), StepCost.Of(step), StepWork.SetBytes(step),
-                step is ConvolutionStep or MaxPoolStep,
+                step is ConvolutionStep or ConvolutionWeightBackwardStep or ConvolutionDataBackwardStep or MaxPoolStep,
                 (device, seed) => new StepWork(device, program, step, chosen, values(seed)));
         }
     }
@@ -117,11 +117,18 @@ internal static class BenchmarkCases
         _ => [FamilyOf(step)],
     };
 
+    /// <summary>What the launcher has a kernel of its own for.</summary>
+    private static bool IsHalving(MaxPoolBackwardStep step) =>
+        step is { Window: 2, Stride: 2 } && step.X.Shape[2] % 2 == 0 && step.X.Shape[3] % 2 == 0;
+
     private static string FamilyOf(Step step) => step switch
     {
         GemmStep => "gemm",
         ConvolutionStep => "convolution",
+        ConvolutionWeightBackwardStep => "convolution_weight_backward",
+        ConvolutionDataBackwardStep => "convolution_data_backward",
         MaxPoolStep => "max_pool",
+        MaxPoolBackwardStep s => IsHalving(s) ? "max_pool_backward_2x2" : "max_pool_backward",
         AdaptiveAveragePoolStep => "adaptive_average_pool",
         BiasActivationStep { Activation: Activation.None } => "bias",
         BiasActivationStep { Activation: Activation.Relu } => "bias_relu",

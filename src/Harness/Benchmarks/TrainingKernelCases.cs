@@ -16,6 +16,10 @@ internal static class TrainingKernelCases
             new BatchSumStep("y", Input(b, "x", 64, 8, 256, 256), Result(b, 8, 256, 256), Accumulate: false))),
         .. ActivationBackward(Activation.Relu),
         .. ActivationBackward(Activation.Tanh),
+        .. BenchmarkCases.OfOneStep("max pool backward 8 x 64 x 224 x 224", b => b.Add(
+            new MaxPoolBackwardStep("y", Input(b, "x", 8, 64, 224, 224), Input(b, "dy", 8, 64, 112, 112), Result(b, 8, 64, 224, 224), 2, 2))),
+        .. BenchmarkCases.OfOneStep("max pool backward 3x3 stride 2, 8 x 64 x 112 x 112", b => b.Add(
+            new MaxPoolBackwardStep("y", Input(b, "x", 8, 64, 112, 112), Input(b, "dy", 8, 64, 55, 55), Result(b, 8, 64, 112, 112), 3, 2))),
         .. BenchmarkCases.OfOneStep("GELU backward 16384 x 3072", b => b.Add(new GeluBackwardStep(
             "y", Input(b, "x", 16384, 3072), Input(b, "bias", 3072), Input(b, "dy", 16384, 3072), Result(b, 16384, 3072)))),
         .. BenchmarkCases.OfOneStep("cross entropy 4096 x 32128", b => b.Add(

@@ -61,6 +61,18 @@ internal static class TrainingStepCost
         RmsNormBackwardStep s => InPlace(
             s, s.X.Shape.Rows * (((9 + Present(s.Residual) + Present(s.SumGradient) + (s.AccumulateX ? 1 : 0) + (s.AccumulateResidual ? 1 : 0))
                 * s.X.Shape.Last) + 4)),
+
+        // A multiply-accumulate for every pair of an output and a weight, in both; what is there is added to.
+        ConvolutionWeightBackwardStep s => new(
+            (2 * s.OutputGradient.Shape.Elements * Window(s.WeightGradient)) + (s.Accumulate ? s.WeightGradient.Shape.Elements : 0),
+            s.X.Bytes + s.OutputGradient.Bytes + (s.Accumulate ? s.WeightGradient.Bytes : 0), s.WeightGradient.Bytes),
+        ConvolutionDataBackwardStep s => new(
+            2 * s.OutputGradient.Shape.Elements * Window(s.Weight), s.Weight.Bytes + s.OutputGradient.Bytes, s.InputGradient.Bytes),
+
+        // The comparisons of the forward pass again, and an addition for every output where windows overlap.
+        MaxPoolBackwardStep s => new(
+            s.OutputGradient.Shape.Elements * ((s.Window * s.Window) - (s.Stride < s.Window ? 0 : 1)),
+            StepCost.CoveredBytes(s.X, s.OutputGradient, s.Window, s.Stride) + s.OutputGradient.Bytes, s.InputGradient.Bytes),
         SgdStep s => InPlace(s, 2 * s.Weight.Shape.Elements),
         MomentumStep s => InPlace(s, 4 * s.Weight.Shape.Elements),
 
@@ -82,10 +94,12 @@ internal static class TrainingStepCost
         return causal ? (before * (before + 1) / 2) + ((queries - before) * keys) : queries * keys;
     }
 
-    /// <summary>Every operand is read once and every result written once, whole.</summary>
+    /// <summary>Weights of one output.</summary>
+    private static long Window(TensorSpec weight) => weight.Shape[1] * weight.Shape[2] * weight.Shape[3];
+
     private static long Present(TensorSpec? tensor) => tensor is null ? 0 : 1;
 
     /// <summary>Every operand is read once and every result written once, whole; workspace is not counted.</summary>
     private static StepCost InPlace(Step step, long flops) =>
-        new(flops, step.Reads.Sum(tensor => tensor.Bytes), step.Writes.Sum(tensor => tensor.Bytes) - (step.Scratch?.Bytes ?? 0));
+        new(flops, step.Reads.Sum(tensor => tensor.Bytes), step.Writes.Sum(tensor => tensor.Bytes) - (step.Workspace?.Bytes ?? 0));
 }

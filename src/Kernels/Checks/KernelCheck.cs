@@ -21,7 +21,8 @@ public static class KernelCheck
     public static ImmutableArray<string> LeftOut(IDevice device) =>
         device is IGpu { Properties.CudnnVersion: null } ? 
         [
-            LibraryCases.ConvolutionEntry, LibraryCases.ConvolutionWeightBackwardEntry, LibraryCases.ConvolutionDataBackwardEntry, LibraryCases.MaxPoolEntry,
+            LibraryCases.ConvolutionEntry, LibraryCases.ConvolutionWeightBackwardEntry, LibraryCases.ConvolutionDataBackwardEntry,
+            LibraryCases.MaxPoolEntry,
         ] : [];
 
     /// <summary>Runs while it is enumerated, one result a shape.</summary>

@@ -147,6 +147,23 @@ public sealed class StepCostTests
         static TensorSpec Statistics(ProgramBuilder b, params ReadOnlySpan<long> shape) =>
             b.Declare("statistics", new Shape(shape), DType.F32, TensorCategory.Workspace);
 
+        // [2,1,4,4] * [3,1,3,3] without padding: 2 * 3 * 4 outputs of 9 products each, both ways; 32, 24 and 27 floats.
+        Assert.Equal(new StepCost(432, 4 * (32 + 24), 108), Of(b => b.Add(new ConvolutionWeightBackwardStep(
+            "dw", Input(b, "x", 2, 1, 4, 4), Input(b, "dy", 2, 3, 2, 2), b.Declare("dw", new Shape(3, 1, 3, 3), DType.F32, TensorCategory.Output), null, 0, 1, Accumulate: false))));
+        Assert.Equal(new StepCost(432 + 27, 4 * (32 + 24 + 27), 108), Of(b =>
+        {
+            TensorSpec dw = b.Add("dw", Input(b, "u", 3, 1, 3, 3), Input(b, "v", 3, 1, 3, 3), TensorCategory.Output);
+            b.Add(new ConvolutionWeightBackwardStep("dw:more", Input(b, "x", 2, 1, 4, 4), Input(b, "dy", 2, 3, 2, 2), dw, null, 0, 1, Accumulate: true));
+        }));
+        Assert.Equal(new StepCost(432, 4 * (27 + 24), 128), Of(b => b.Add(new ConvolutionDataBackwardStep(
+            "dx", Input(b, "w", 3, 1, 3, 3), Input(b, "dy", 2, 3, 2, 2), b.Declare("dx", new Shape(2, 1, 4, 4), DType.F32, TensorCategory.Output), null, 0, 1))));
+
+        // Four windows of 2 x 2 over 5 x 5, of which 16 elements are looked at: 3 comparisons each; overlapping, 9 elements and an addition each.
+        Assert.Equal(new StepCost(12, 4 * (16 + 4), 100), Of(b => b.Add(new MaxPoolBackwardStep(
+            "dx", Input(b, "x", 1, 1, 5, 5), Input(b, "dy", 1, 1, 2, 2), b.Declare("dx", new Shape(1, 1, 5, 5), DType.F32, TensorCategory.Output), 2, 2))));
+        Assert.Equal(new StepCost(36, 4 * (25 + 4), 100), Of(b => b.Add(new MaxPoolBackwardStep(
+            "dx", Input(b, "x", 1, 1, 5, 5), Input(b, "dy", 1, 1, 2, 2), b.Declare("dx", new Shape(1, 1, 5, 5), DType.F32, TensorCategory.Output), 3, 2))));
+
         static TensorSpec Weights(ProgramBuilder b, string name) => b.Parameter(name, 10);
     }
 
