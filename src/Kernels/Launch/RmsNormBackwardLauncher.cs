@@ -28,7 +28,7 @@ internal static class RmsNormBackwardLauncher
             Pointer(addresses, step.Statistics), Pointer(addresses, step.GammaGradient), Count(step, rows), Count(step, columns),
             Flag(step.Accumulate),
         ];
-        (Dim3 grid, Dim3 block) = SumLauncher.ColumnBlocks(step, rows, columns);
+        (Dim3 grid, Dim3 block) = ColumnPieces.Blocks(step, rows, columns);
         table.Launch("rmsnorm_parameters_backward", grid, block, ofColumns);
     }
 

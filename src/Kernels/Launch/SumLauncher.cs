@@ -34,16 +34,9 @@ internal static class SumLauncher
         long rows = step.X.Shape.Rows, columns = step.X.Shape.Last;
         ReadOnlySpan<ulong> arguments =
             [Pointer(addresses, step.X), Pointer(addresses, step.Y), Count(step, rows), Count(step, columns), Flag(step.Accumulate)];
-        (Dim3 grid, Dim3 block) = ColumnBlocks(step, rows, columns);
-        table.Launch("row_sum", grid, block, arguments);
-    }
-
-    /// <summary>Blocks that sum some columns of a matrix each: narrow ones where the columns are few, as tall as the rows are many.</summary>
-    internal static (Dim3 Grid, Dim3 Block) ColumnBlocks(Step step, long rows, long columns)
-    {
         int width = columns >= ManyColumns ? 32 : 8;
         long height = Math.Min((long)BitOperations.RoundUpToPowerOf2((ulong)CeilingDivide(rows, RowsPerThread)), LargestBlock / width);
-        return (new Dim3(Extent(step, CeilingDivide(columns, width))), new Dim3(width, (int)height));
+        table.Launch("row_sum", new Dim3(Extent(step, CeilingDivide(columns, width))), new Dim3(width, (int)height), arguments);
     }
 
     public static void Launch(LaunchTable table, ChannelSumStep step, ReadOnlySpan<DevicePointer> addresses)
