@@ -72,8 +72,8 @@ internal sealed class CaseBuilder(string entry, string shape, ulong seed = 42)
         Declare(name, new Shape(shape), DType.U8, TensorCategory.Output, null);
 
     /// <summary>Room for the step's own use; nothing is expected of it afterwards.</summary>
-    public TensorSpec Workspace(string name, long elements) =>
-        Declare(name, new Shape(elements), DType.F32, TensorCategory.Workspace, null);
+    public TensorSpec Workspace(string name, params ReadOnlySpan<long> shape) =>
+        Declare(name, new Shape(shape), DType.F32, TensorCategory.Workspace, null);
 
     /// <summary>The values of an input.</summary>
     public float[] Floats(TensorSpec input) => (float[])_inputs[input];

@@ -4,7 +4,10 @@ using Harness.Kernels.Reference;
 
 namespace Harness.Kernels.Checks;
 
-/// <summary>The gradients of a convolution: small windows and large ones, strides that leave inputs out, and what the software GPU computes by Winograd's algorithm.</summary>
+/// <summary>
+/// The gradients of a convolution: small windows and large ones, strides that leave inputs out, and what the software GPU computes by
+/// Winograd's algorithm.
+/// </summary>
 internal static class ConvolutionBackwardCases
 {
     private static readonly ConvolutionShape[] s_shapes =
@@ -24,7 +27,10 @@ internal static class ConvolutionBackwardCases
         }
     }
 
-    /// <summary>N P Q products and additions and what was there before; as for the forward convolution, the bound of the direct sum serves for Winograd's too.</summary>
+    /// <summary>
+    /// N P Q products and additions and what was there before; as for the forward convolution, the bound of the direct sum serves for
+    /// Winograd's too.
+    /// </summary>
     private static CheckCase Weight(IConvolutionWorkspace workspace, ConvolutionShape s, bool accumulate, MathMode math)
     {
         var builder = new CaseBuilder(LibraryCases.ConvolutionWeightBackwardEntry, Label(s) + (accumulate ? " added" : ""));
@@ -34,7 +40,8 @@ internal static class ConvolutionBackwardCases
         double[]? before = accumulate ? builder.Doubles(dw) : null;
         double[] expected = ConvolutionReference.WeightBackward(s, builder.Doubles(x)!, builder.Doubles(dy)!, before);
         double[] magnitude = ConvolutionReference.WeightBackward(
-            s, LibraryCases.Magnitudes(builder.Doubles(x)!), LibraryCases.Magnitudes(builder.Doubles(dy)!), before is null ? null : LibraryCases.Magnitudes(before));
+            s, LibraryCases.Magnitudes(builder.Doubles(x)!), LibraryCases.Magnitudes(builder.Doubles(dy)!),
+            before is null ? null : LibraryCases.Magnitudes(before));
         double error = LibraryCases.RelativeError(s.N * s.P * s.Q + 2, math);
         return builder.Build(
             new ConvolutionWeightBackwardStep("check", x, dy, dw, scratch, s.Padding, s.Stride, accumulate),

@@ -21,7 +21,8 @@ public static class KernelCheck
     public static ImmutableArray<string> LeftOut(IDevice device) =>
         device is IGpu { Properties.CudnnVersion: null } ? 
         [
-            LibraryCases.ConvolutionEntry, LibraryCases.ConvolutionWeightBackwardEntry, LibraryCases.ConvolutionDataBackwardEntry, LibraryCases.MaxPoolEntry,
+            LibraryCases.ConvolutionEntry, LibraryCases.ConvolutionWeightBackwardEntry, LibraryCases.ConvolutionDataBackwardEntry,
+            LibraryCases.MaxPoolEntry,
         ] : [];
 
     /// <summary>Runs while it is enumerated, one result a shape.</summary>
@@ -50,7 +51,9 @@ public static class KernelCheck
     internal static IEnumerable<CheckCase> Cases(IConvolutionWorkspace workspace, MathMode math = MathMode.Fp32) =>
         ElementwiseCases.All().Concat(ActivationBackwardCases.All()).Concat(CrossEntropyCases.All()).Concat(DropoutCases.All())
             .Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(MaxPoolBackwardCases.All()).Concat(NormCases.All())
-            .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
+            .Concat(LayerNormBackwardCases.All()).Concat(RmsNormBackwardCases.All())
+            .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SoftmaxBackwardCases.All())
+            .Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
             .OrderBy(check => KernelCatalog.Entries.IndexOf(KernelCatalog.Find(check.Entry)));
 
     internal static KernelCheckResult Run(IDevice device, CheckCase check)

@@ -9,7 +9,8 @@ internal static class MaxPoolBackwardCases
 {
     private static readonly (long Height, long Width, int Window, int Stride)[] s_shapes =
     [
-        (2, 2, 2, 2), (14, 14, 2, 2), (38, 42, 2, 2), (1, 1, 1, 1), (7, 9, 2, 2), (6, 5, 2, 2), (5, 5, 3, 2), (8, 9, 3, 1), (9, 11, 2, 3), (6, 6, 3, 3), (4, 3, 3, 1),
+        (2, 2, 2, 2), (14, 14, 2, 2), (38, 42, 2, 2), (1, 1, 1, 1), (7, 9, 2, 2), (6, 5, 2, 2), (5, 5, 3, 2), (8, 9, 3, 1), (9, 11, 2, 3),
+        (6, 6, 3, 3), (4, 3, 3, 1),
     ];
 
     public static IEnumerable<CheckCase> All()

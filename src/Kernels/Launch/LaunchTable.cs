@@ -118,6 +118,21 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case DropoutBackwardStep backward:
                 DropoutLauncher.Launch(this, backward, addresses);
                 break;
+            case SoftmaxBackwardStep backward:
+                SoftmaxBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case LayerNormParametersBackwardStep backward:
+                LayerNormBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case LayerNormBackwardStep backward:
+                LayerNormBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case RmsNormParametersBackwardStep backward:
+                RmsNormBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case RmsNormBackwardStep backward:
+                RmsNormBackwardLauncher.Launch(this, backward, addresses);
+                break;
             case SgdStep update:
                 OptimizerLauncher.Launch(this, update, addresses);
                 break;

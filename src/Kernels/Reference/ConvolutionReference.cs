@@ -49,7 +49,10 @@ public static class ConvolutionReference
         return dw;
     }
 
-    /// <summary>Every output hands its gradient to the inputs that it was made of, times the weight: dx[n,c,p*stride+r-pad,q*stride+s-pad] += w[k,c,r,s] dy[n,k,p,q].</summary>
+    /// <summary>
+    /// Every output hands its gradient to the inputs that it was made of, times the weight:
+    /// dx[n,c,p*stride+r-pad,q*stride+s-pad] += w[k,c,r,s] dy[n,k,p,q].
+    /// </summary>
     public static double[] DataBackward(in ConvolutionShape shape, double[] weight, double[] dy)
     {
         double[] dx = new double[shape.N * shape.C * shape.H * shape.W];

@@ -70,7 +70,10 @@ public static class PoolingReference
         return y;
     }
 
-    /// <summary>Every output's gradient is added to the first in row order of those elements of its window that no other exceeds; a NaN exceeds all numbers.</summary>
+    /// <summary>
+    /// Every output's gradient is added to the first in row order of those elements of its window that no other exceeds; a NaN exceeds
+    /// all numbers.
+    /// </summary>
     /// <param name="x">[planes, height, width]</param>
     /// <param name="dy">[planes, pooled height, pooled width]</param>
     public static double[] MaxBackward(double[] x, double[] dy, long planes, long height, long width, int window, int stride)

@@ -128,7 +128,10 @@ public class HostConvolutionBackwardTests
         return buffers.Dx.Span.ToArray();
     }
 
-    /// <summary>Relative to the scale of the result, a sum of so many products; Winograd's transforms scale values up and back, and so lose about one decimal digit.</summary>
+    /// <summary>
+    /// Relative to the scale of the result, a sum of so many products; Winograd's transforms scale values up and back, and so lose about one
+    /// decimal digit.
+    /// </summary>
     private static void Compare(
         ConvolutionShape shape, long terms, ReadOnlySpan<float> actual, double[] expected, double[] magnitudes, bool winograd)
     {

@@ -61,6 +61,76 @@ public class GradientTests
         Assert.Equal([1, 0], ActivationBackwardReference.Gelu([double.PositiveInfinity, double.NegativeInfinity], [0], [1, 1]));
     }
 
+    /// <summary>
+    /// The forward reference rounds a logit to f32 after each addition, so values and steps here are such that nothing is rounded: multiples of 2^-12
+    /// below 2, a scale and differences that are powers of two. Two step lengths h cancel the differences' error of order h^2 (Richardson 1911).
+    /// </summary>
+    [Fact]
+    public void Softmax()
+    {
+        const int batch = 2, heads = 2, queries = 3, keys = 5, count = batch * heads * queries * keys;
+        const double scale = 0.5, step = 1.0 / 512;
+        double[] x = Exact(count), bias = Exact(heads * queries * keys), w = Values(count), mask = new double[batch * keys];
+        mask[3] = float.MinValue;
+        double[] gradient = SoftmaxBackwardReference.Compute(Forward(x, bias), w, keys, scale);
+        Assert.Contains(gradient, g => Math.Abs(g) > 1e-2);
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(Extrapolated(x, i, at => Forward(at, bias)), gradient[i], 1e-9);
+        }
+
+        // The position bias is added to the scaled values of every element of the batch.
+        double[] ofBias = SumReference.Batch(SoftmaxBackwardReference.Compute(Forward(x, bias), w, keys, 1), bias.Length, null);
+        for (int i = 0; i < bias.Length; i++)
+        {
+            Assert.Equal(Extrapolated(bias, i, at => Forward(x, at)), ofBias[i], 1e-9);
+        }
+
+        double[] Exact(int length) => Array.ConvertAll(Values(length), value => Math.Round(value * 4096) / 4096);
+
+        double[] Forward(double[] at, double[] positionBias) =>
+            SoftmaxReference.Compute(at, positionBias, mask, batch, heads, queries, keys, scale);
+
+        double Extrapolated(double[] at, int element, Func<double[], double[]> forward) =>
+            (4 * Difference(at, element, step / 2, forward) - Difference(at, element, step, forward)) / 3;
+
+        double Difference(double[] at, int element, double by, Func<double[], double[]> forward) =>
+            (Loss(at, element, by, forward) - Loss(at, element, -by, forward)) / (2 * by);
+
+        double Loss(double[] at, int element, double by, Func<double[], double[]> forward)
+        {
+            double[] moved = [.. at];
+            moved[element] += by;
+            return forward(moved).Zip(w, (y, weight) => y * weight).Sum();
+        }
+    }
+
+    /// <summary>All operands of y = layer norm of x + bias + residual. The gradient of the bias is a sum over rows.</summary>
+    [Fact]
+    public void Layer_norm()
+    {
+        const double epsilon = 1e-3;
+        double[] x = Values(21), bias = Values(7), residual = Values(21), gamma = Values(7), beta = Values(7), w = Values(21);
+        double[] v = NormReference.Sum(x, bias, residual, 7), dv = LayerNormBackwardReference.Operands(v, gamma, w, epsilon);
+        (double[] dGamma, double[] dBeta) = LayerNormBackwardReference.Parameters(v, w, 7, epsilon);
+        Check(x, w, at => NormReference.LayerNorm(at, bias, residual, gamma, beta, epsilon), dv);
+        Check(residual, w, at => NormReference.LayerNorm(x, bias, at, gamma, beta, epsilon), dv);
+        Check(bias, w, at => NormReference.LayerNorm(x, at, residual, gamma, beta, epsilon), SumReference.Rows(dv, 7, null));
+        Check(gamma, w, at => NormReference.LayerNorm(x, bias, residual, at, beta, epsilon), dGamma);
+        Check(beta, w, at => NormReference.LayerNorm(x, bias, residual, gamma, at, epsilon), dBeta);
+    }
+
+    [Fact]
+    public void Rms_norm()
+    {
+        const double epsilon = 1e-3;
+        double[] x = Values(21), residual = Values(21), gamma = Values(7), w = Values(21), v = NormReference.Sum(x, null, residual, 7);
+        double[] dv = RmsNormBackwardReference.Operands(v, gamma, w, epsilon);
+        Check(x, w, at => NormReference.RmsNorm(at, residual, gamma, epsilon), dv);
+        Check(residual, w, at => NormReference.RmsNorm(x, at, gamma, epsilon), dv);
+        Check(gamma, w, at => NormReference.RmsNorm(x, residual, at, epsilon), RmsNormBackwardReference.Parameters(v, w, 7, epsilon));
+    }
+
     /// <summary>The gradient of a bias that every row is added is the sum over rows.</summary>
     [Fact]
     public void Bias_is_a_sum_over_rows()

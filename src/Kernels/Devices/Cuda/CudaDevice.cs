@@ -189,10 +189,18 @@ public sealed class CudaDevice : IGpu
     }
 
     /// <exception cref="MachineException">cuDNN is missing, or no algorithm of it fits the workspace</exception>
-    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call) => throw new NotSupportedException();
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call)
+    {
+        _context.MakeCurrent();
+        RequiredDnn().ConvolutionWeightBackward(call);
+    }
 
     /// <exception cref="MachineException">cuDNN is missing, or no algorithm of it fits the workspace</exception>
-    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call) => throw new NotSupportedException();
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call)
+    {
+        _context.MakeCurrent();
+        RequiredDnn().ConvolutionDataBackward(call);
+    }
 
     /// <exception cref="MachineException">cuDNN is missing</exception>
     public void MaxPool(in MaxPoolCall call)

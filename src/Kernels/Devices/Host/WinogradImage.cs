@@ -50,7 +50,10 @@ internal readonly unsafe struct WinogradImage(ConvolutionShape shape, WinogradLa
         }
     }
 
-    /// <summary>Reads the 4 output rows of a run, 16 filters from <paramref name="filter"/> on, likewise: zero beyond the image and for filters that do not exist.</summary>
+    /// <summary>
+    /// Reads the 4 output rows of a run, 16 filters from <paramref name="filter"/> on, likewise: zero beyond the image and for filters that
+    /// do not exist.
+    /// </summary>
     /// <returns>floats from one row to the next</returns>
     public nint ReadOutput(float* y, TileRun run, nint filter, float* pixels)
     {

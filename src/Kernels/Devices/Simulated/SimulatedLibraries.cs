@@ -35,7 +35,7 @@ internal sealed class SimulatedLibraries(SimulatedMemory memory, WorkerPool pool
         Read("convolution filter w", call.Weight, s.K * s.C * s.R * s.S);
         Read("convolution bias", call.Bias, s.K);
         Write("convolution output y", call.Y, s.N * s.K * s.P * s.Q);
-        Workspace("convolution", HostConvolution.WorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
+        Workspace("convolution workspace", HostConvolution.WorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
         HostConvolution.Run(call, pool);
     }
 
@@ -55,7 +55,7 @@ internal sealed class SimulatedLibraries(SimulatedMemory memory, WorkerPool pool
         }
 
         Write("convolution filter gradient dw", call.WeightGradient, s.K * s.C * s.R * s.S);
-        Workspace("weight gradient", HostConvolutionBackward.WeightWorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
+        Workspace("weight gradient workspace", HostConvolutionBackward.WeightWorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
         HostConvolutionBackward.Weight(call, pool);
     }
 
@@ -65,7 +65,7 @@ internal sealed class SimulatedLibraries(SimulatedMemory memory, WorkerPool pool
         Read("convolution filter w", call.Weight, s.K * s.C * s.R * s.S);
         Read("convolution output gradient dy", call.OutputGradient, s.N * s.K * s.P * s.Q);
         Write("convolution input gradient dx", call.InputGradient, s.N * s.C * s.H * s.W);
-        Workspace("data gradient", HostConvolutionBackward.DataWorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
+        Workspace("data gradient workspace", HostConvolutionBackward.DataWorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
         HostConvolutionBackward.Data(call, pool);
     }
 
@@ -79,17 +79,18 @@ internal sealed class SimulatedLibraries(SimulatedMemory memory, WorkerPool pool
     }
 
     /// <summary>Every byte of it is written and read (docs/convolution.md); tests with poisoned workspace hold the code to that.</summary>
+    /// <param name="what">a text that exists already: a steady pass builds none</param>
     private void Workspace(string what, long neededBytes, DevicePointer workspace, long workspaceBytes)
     {
         if (workspaceBytes < neededBytes)
         {
-            throw new CallerException($"the {what} wants {neededBytes} bytes of workspace, {workspaceBytes} were handed in");
+            throw new CallerException($"the {what} needs {neededBytes} bytes, {workspaceBytes} were handed in");
         }
 
         if (neededBytes > 0)
         {
-            memory.Write($"{what} workspace", workspace, neededBytes);
-            memory.Read($"{what} workspace", workspace, neededBytes);
+            memory.Write(what, workspace, neededBytes);
+            memory.Read(what, workspace, neededBytes);
         }
     }
 
