@@ -1,4 +1,5 @@
 using System.Globalization;
+using Harness.CommandLine;
 using Harness.Explain;
 using Harness.Fitting;
 using Harness.Models.Analytic;
@@ -14,7 +15,6 @@ internal static class FitQuestions
     private const long LargestAsked = 100_000;
 
     private static readonly int[] s_sizes = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512];
-    private static readonly (string Unit, int Shift)[] s_units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
 
     public static Topic Largest { get; } = new(Word, "docs/fit.md", _ => true, Ask);
 
@@ -24,8 +24,7 @@ internal static class FitQuestions
         long least = Bytes(2), most = Bytes(LargestAsked);
         (string Name, long Bytes)[] memories =
         [
-            .. s_units.SelectMany(unit => s_sizes.Select(size =>
-                    (Name: string.Create(CultureInfo.InvariantCulture, $"{size} {unit.Unit}"), Bytes: (long)size << unit.Shift)))
+            .. ByteSize.Units.SelectMany(unit => s_sizes.Select(size => (Name: $"{size} {unit}", Bytes: size * ByteSize.Scale(unit)!.Value)))
                 .Where(memory => memory.Bytes >= least && memory.Bytes <= most),
         ];
         if (memories.Length == 0)

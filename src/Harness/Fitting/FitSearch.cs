@@ -22,6 +22,7 @@ internal sealed class FitSearch
     public const long Minimum = ModelOption.Minimum;
 
     private const long Growth = 16;
+    private const int HalvedTurns = 3;
 
     private readonly Dictionary<long, long?> _leastBytes = [];
     private readonly Dictionary<long, long?> _formulaBytes = [];
@@ -94,8 +95,8 @@ internal sealed class FitSearch
     }
 
     /// <summary>
-    /// Above it nothing fits. What was asked before brackets it, else growing by a factor; then the straight line between the ends of the
-    /// bracket, which for a batch is mostly the curve itself, takes turns with halving.
+    /// Above it nothing fits. What was looked at before brackets it, else growing by a factor; then the straight line through two sizes, which for
+    /// a batch is mostly the curve itself, gives the next ones; some turns halve the bracket, so that it shrinks whatever the curve does.
     /// </summary>
     private long UpTo(long roomBytes)
     {
@@ -114,13 +115,14 @@ internal sealed class FitSearch
         }
 
         long tooLarge = bound ?? fits + 1;
-        for (bool straight = true; tooLarge - fits > 1; straight = !straight)
+        for (int turn = 1; tooLarge - fits > 1; turn++)
         {
-            long guess = straight ? OnTheLine(fits, tooLarge, roomBytes) : fits + (tooLarge - fits) / 2;
-            Look(guess);
-            if (straight && tooLarge - fits > 1)
+            long before = fits;
+            Look(turn % HalvedTurns == 0 ? null : OnTheLine(fits, tooLarge, roomBytes));
+            if (fits > before && tooLarge - fits > 1)
             {
-                Look(guess == fits ? guess + 1 : guess - 1); // where the line is right, this ends it
+                // Between its ends the line lies above a curve that bends up, and behind them below it: that is the bound from above.
+                Look(OnTheLine(before, fits, roomBytes) + 1);
             }
         }
 
@@ -128,20 +130,18 @@ internal sealed class FitSearch
 
         bool Fits(long size) => LeastBytes(size) <= roomBytes;
 
-        void Look(long size) => (fits, tooLarge) = Fits(size) ? (size, tooLarge) : (fits, size);
-    }
-
-    /// <summary>Where the line from the bytes of one end to those of the other meets the room, inside the bracket.</summary>
-    private long OnTheLine(long fits, long tooLarge, long roomBytes)
-    {
-        if (LeastBytes(fits) is not { } low || LeastBytes(tooLarge) is not { } high)
+        void Look(Int128? guess)
         {
-            return fits + (tooLarge - fits) / 2;
+            long size = guess is { } near ? (long)Int128.Clamp(near, fits + 1, tooLarge - 1) : fits + (tooLarge - fits) / 2;
+            (fits, tooLarge) = Fits(size) ? (size, tooLarge) : (fits, size);
         }
-
-        Int128 guess = fits + (Int128)(roomBytes - low) * (tooLarge - fits) / (high - low);
-        return (long)Int128.Clamp(guess, fits + 1, tooLarge - 1);
     }
+
+    /// <summary>Where the line through the bytes of two sizes meets the room; null: a size cannot be counted, or the line never rises.</summary>
+    private Int128? OnTheLine(long size, long larger, long roomBytes) =>
+        LeastBytes(size) is { } low && LeastBytes(larger) is { } high && high > low
+            ? size + (Int128)(roomBytes - low) * (larger - size) / (high - low)
+            : null;
 
     /// <summary>Never falls as the size grows, and is never more than <see cref="FormulaBytes"/>; null: more than can be counted.</summary>
     private long? LeastBytes(long size) => PeakBytes(_leastBytes, size, WorkspaceBytes ?? 0);

@@ -6,6 +6,7 @@ using Harness.Kernels.Execution;
 using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
 using Harness.Models;
+using Harness.Models.Analytic;
 using Harness.Passes;
 
 namespace Harness.Tests.Fitting;
@@ -29,6 +30,12 @@ public sealed class FitTests
             + MemoryPlanner.Plan(program, Placement.Planned).CapacityBytes;
     }
 
+    private static long ByFormulas(Model model, long batch)
+    {
+        AnalyticAccount account = model.Account(model.Size(batch), null);
+        return account.Bytes(AnalyticCategory.Parameters) + account.Peak.Bytes;
+    }
+
     /// <param name="name">a model whose samples are small</param>
     /// <param name="batches">are tried, of which the last third needs more than any memory here, whatever its workspace</param>
     /// <param name="stepBytes">from one memory to the next</param>
@@ -36,17 +43,21 @@ public sealed class FitTests
     [InlineData("mnist-cnn", 165, 277_777)]
     [InlineData("mnist-mlp", 60, 3_333)]
     [InlineData("mlp:4-3-2", 300, 111)]
-    [InlineData("mlp:1-1-1-1-1-1", 600, 99)]
+    [InlineData("mlp:1-1-1-1-1-1", 900, 99)]
     [InlineData("mlp:10-3-50-2-70-1-9:nobias", 120, 777)]
     public void It_finds_what_trying_every_batch_finds(string name, int batches, long stepBytes)
     {
         Model model = ModelCatalog.Find(name);
         long[] taken = [.. Enumerable.Range(1, batches).Select(batch => Taken(model, batch))];
+        long[] byFormulas = [.. Enumerable.Range(1, batches).Select(batch => ByFormulas(model, batch))];
         long memory = taken[0];
         for (; memory < taken[2 * batches / 3]; memory += stepBytes)
         {
             var search = new FitSearch(new Configuration(model, model.Size(1)), Dimension.Batch, null);
             Assert.Equal(1 + Array.FindLastIndex(taken, bytes => bytes <= memory), search.Largest(memory - search.PersistentBytes));
+            Assert.Equal(
+                1 + Array.FindLastIndex(byFormulas, bytes => bytes <= memory),
+                search.LargestByFormulas(memory - search.FormulaPersistentBytes));
         }
 
         JsonNode json = Ask(name, "--vram", $"{memory}");
