@@ -16,6 +16,9 @@ internal static class Quantities
     /// <summary>MiB to two decimals, as the published report prints them.</summary>
     public static string MiB(long? bytes) => bytes is { } known ? Number(known / BytesPerMiB, 2) : Unknown;
 
+    /// <summary>2^10 bytes, to two decimals.</summary>
+    public static string KiB(long? bytes) => bytes is { } known ? Number(known / 1024.0, 2) : Unknown;
+
     public static string Number(double? value, int decimals) =>
         value is { } known
             ? (Math.Round(known, decimals) + 0.0).ToString($"N{decimals}", CultureInfo.InvariantCulture) // + 0.0: never "-0.00"

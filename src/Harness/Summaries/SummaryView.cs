@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Harness.Summaries;
 
-/// <summary>A summary as a person reads it: a row a layer, then the sums for inference and for training.</summary>
+/// <summary>A summary as a person reads it: a row a layer in two tables that fit a page, then the sums for inference and for training.</summary>
 internal static class SummaryView
 {
     public static void Write(Configuration configuration, ModelSummary summary, Convention? convention, IAnsiConsole console)
@@ -14,6 +14,7 @@ internal static class SummaryView
         console.WriteLine($"{configuration}: f32, from the formulas alone");
         console.WriteLine();
         Layers(summary).WriteTo(console);
+        Work(summary).WriteTo(console);
         Totals(summary).WriteTo(console);
         if (convention is not null)
         {
@@ -25,28 +26,39 @@ internal static class SummaryView
         }
     }
 
-    private static ReportTable Layers(ModelSummary summary)
+    /// <summary>What a layer keeps: its parameters and its output.</summary>
+    private static ReportTable Layers(ModelSummary summary) => new(
+        "Layers", ["layer", "kind", "output", "elements", "output (bytes)", "parameters", "parameters (bytes)"],
+        [
+            .. summary.Layers.Select(layer => ImmutableArray.Create(
+                layer.Name, layer.Kind, $"[{string.Join(',', layer.OutputShape)}]", Quantities.Count(layer.OutputElements),
+                Quantities.Bytes(layer.OutputBytes), Quantities.Count(layer.Parameters), Quantities.Bytes(layer.ParameterBytes))),
+        ],
+        "Elements are those of the output's shape, its bytes those of the buffers that the layer writes: a layer with 0 works in place, or inside "
+        + "the step of a row above.",
+        TextColumns: 3);
+
+    /// <summary>What a layer does, and what it sees of an image.</summary>
+    private static ReportTable Work(ModelSummary summary)
     {
         bool hasFields = summary.Layers.Any(layer => layer.Field is not null);
-        ImmutableArray<string> headers =
-        [
-            "layer", "kind", "output", "parameters", "parameters (bytes)", "output (bytes)", "MACs", "FLOPs", "bytes moved", "FLOPs a byte",
-            .. hasFields ? ["receptive field", "stride", "padding"] : ImmutableArray<string>.Empty,
-        ];
         string fields = hasFields
             ? " Receptive field, stride and padding are pixels of the input: place i of a map sees that many pixels from i * stride - padding on."
             : "";
         return new ReportTable(
-            "Layers", headers, [.. summary.Layers.Select(layer => Row(layer, hasFields))],
-            "A multiply-accumulate is one MAC and two FLOPs. Bytes moved are compulsory traffic, each operand byte once. A layer with 0 output "
-            + "bytes works in place, or inside the step of a row above, which then moves its bytes." + fields,
-            TextColumns: 3);
+            hasFields ? "Work and receptive field" : "Work",
+            [
+                "layer", "MACs", "FLOPs", "bytes moved", "FLOPs a byte",
+                .. hasFields ? ["receptive field", "stride", "padding"] : ImmutableArray<string>.Empty,
+            ],
+            [.. summary.Layers.Select(layer => Row(layer, hasFields))],
+            "A multiply-accumulate is one MAC and two FLOPs. Bytes moved are compulsory traffic, each operand byte once; a layer inside the step of "
+            + "a row above moves none, that row moves its bytes." + fields);
     }
 
     private static ImmutableArray<string> Row(LayerSummary layer, bool hasFields) =>
     [
-        layer.Name, layer.Kind, $"[{string.Join(',', layer.OutputShape)}]", Quantities.Count(layer.Parameters), Quantities.Bytes(layer.ParameterBytes),
-        Quantities.Bytes(layer.OutputBytes), Quantities.Count(layer.Macs), Quantities.Count(layer.Flops), Quantities.Bytes(layer.BytesMoved),
+        layer.Name, Quantities.Count(layer.Macs), Quantities.Count(layer.Flops), Quantities.Bytes(layer.BytesMoved),
         Quantities.Number(layer.ArithmeticIntensity, 2),
         .. hasFields
             ? [Quantities.Count(layer.Field?.Size), Quantities.Count(layer.Field?.Stride), Quantities.Count(layer.Field?.Padding)]
@@ -67,9 +79,10 @@ internal static class SummaryView
             ("optimizer state, adam or adamw", summary.OptimizerStateBytes(2)), ("training with adam", training + summary.OptimizerStateBytes(2)),
         ];
         return new ReportTable(
-            "Totals", ["what", "bytes", "MiB"],
-            [.. rows.Select(row => ImmutableArray.Create(row.Item1, Quantities.Bytes(row.Item2), Quantities.MiB(row.Item2)))],
-            $"{Quantities.Count(summary.Parameters)} parameters, {Quantities.Count(summary.Macs)} MACs, {Quantities.Count(summary.Flops)} FLOPs, "
+            "Totals", ["what", "bytes", "KiB", "MiB"],
+            [.. rows.Select(row => ImmutableArray.Create(row.Item1, Quantities.Bytes(row.Item2), Quantities.KiB(row.Item2), Quantities.MiB(row.Item2)))],
+            $"{Quantities.Count(summary.Layers.Length)} {(summary.Layers.Length == 1 ? "layer" : "layers")}, {Quantities.Count(summary.Parameters)} parameters, {Quantities.Count(summary.Macs)} MACs, "
+            + $"{Quantities.Count(summary.Flops)} FLOPs, {Quantities.Number(200.0 * summary.Macs / summary.Flops, 2)} % of them in MACs, "
             + $"{Quantities.Bytes(summary.BytesMoved)} bytes moved. Sums as if nothing were reused, without workspace; 'audit' shows what a pass needs at once. "
             + "Training is counted without the loss, and without what only training adds, such as masks of dropout.");
     }

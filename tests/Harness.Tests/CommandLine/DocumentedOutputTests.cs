@@ -1,67 +1,44 @@
-using System.Globalization;
-
 namespace Harness.Tests.CommandLine;
 
-/// <summary>
-/// What a page shows of a command's output is what the command prints, but for spaces at the ends of lines. A block <c>sh</c> is one command, and the
-/// block <c>text</c> right behind it its output; <c>text exit 1</c> if it ends so. A block <c>text file NAME</c> is a file that later commands read.
-/// </summary>
+/// <summary>What a page shows of a command's output is what the command prints, but for spaces at the ends of lines.</summary>
 public sealed class DocumentedOutputTests
 {
-    private const string Fence = "```", Program = "harness ", FileMark = "text file ", OutputMark = "text", ExitMark = "text exit ";
-
     [Theory]
     [InlineData("explain.md", 5)]
     [InlineData("fit.md", 3)]
     [InlineData("exercise.md", 3)]
     public void Every_command_of_the_page_prints_what_stands_below_it(string page, int commands)
     {
-        using var folder = new TemporaryFolder();
-        var files = new HashSet<string>(StringComparer.Ordinal);
-        (string Kind, string Body)[] blocks = [.. Blocks(File.ReadLines(Path.Combine(AppContext.BaseDirectory, "docs", page)))];
-        int ran = 0;
-        for (int i = 0; i < blocks.Length; i++)
+        DocumentedCommand[] shown = [.. DocumentedPage.Of(page).Commands()];
+        Assert.Equal(commands, shown.Length);
+        Assert.All(shown, command =>
         {
-            (string kind, string body) = blocks[i];
-            if (kind.StartsWith(FileMark, StringComparison.Ordinal))
+            string output = DocumentedCommand.Output(command.Command, command.ExitCode, command.Files);
+            if (command.Missing(output) is { } missing)
             {
-                folder.Write(kind[FileMark.Length..], body);
-                files.Add(kind[FileMark.Length..]);
+                Assert.Equal($"{command.Command}\n{output}", $"{command.Command}\n{missing}");
             }
-            else if (kind == "sh" && body.StartsWith(Program, StringComparison.Ordinal))
-            {
-                (string output, string expected) = blocks[i + 1];
-                int exitCode = output == OutputMark ? 0 : int.Parse(output[ExitMark.Length..], CultureInfo.InvariantCulture);
-                CliResult result = Cli.Run([.. body[Program.Length..].Split(' ').Select(word => files.Contains(word) ? folder.At(word) : word)]);
-                Assert.Equal(("", exitCode), (result.Error, result.ExitCode));
-                Assert.Equal(expected, string.Join('\n', result.Out.Trim('\n').Split('\n').Select(line => line.TrimEnd())));
-                ran++;
-            }
-        }
-
-        Assert.Equal(commands, ran);
+        });
     }
 
-    private static IEnumerable<(string Kind, string Body)> Blocks(IEnumerable<string> lines)
-    {
-        string? kind = null;
-        List<string> body = [];
-        foreach (string line in lines)
-        {
-            if (!line.StartsWith(Fence, StringComparison.Ordinal))
-            {
-                body.Add(line);
-            }
-            else if (kind is null)
-            {
-                kind = line[Fence.Length..];
-                body.Clear();
-            }
-            else
-            {
-                yield return (kind, string.Join('\n', body));
-                kind = null;
-            }
-        }
-    }
+    /// <summary>A page can leave lines out, but not hide what it does not show rightly.</summary>
+    [Theory]
+    [InlineData("a\nb\nc", true)]
+    [InlineData("a\n...\nc", true)]
+    [InlineData("...\nb\n...", true)]
+    [InlineData("...", true)]
+    [InlineData("a\n...\nb\n...\nc", true)]
+    [InlineData("...\na\nb\nc", true)]
+    [InlineData("a\nc", false)]
+    [InlineData("a\nb", false)]
+    [InlineData("b\nc", false)]
+    [InlineData("a\nb\nc\nd", false)]
+    [InlineData("...\nb", false)]
+    [InlineData("b\n...", false)]
+    [InlineData("...\nb\n...\na\n...", false)]
+    [InlineData("...\na\nc\n...", false)]
+    [InlineData("a\nb\n...\nb\nc", false)]
+    [InlineData("...\nd\n...", false)]
+    public void Three_dots_stand_for_lines_left_out(string shown, bool right) =>
+        Assert.Equal(right, new DocumentedCommand("harness", shown, 0, new Dictionary<string, string>()).Missing("a\nb\nc") is null);
 }
