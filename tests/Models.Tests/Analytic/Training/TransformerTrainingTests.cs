@@ -188,6 +188,21 @@ public class TransformerTrainingTests
         Assert.Equal(4 * 4 * 768 + 8, StepOf("pooler.dense.bias:adamw").BytesRead.Value);
     }
 
+    private static T5Config AnyT5(Random random) => new(
+        Batch: random.Next(1, 5), PeakTests.Any(random), PeakTests.Any(random), PeakTests.Any(random), Heads: random.Next(1, 5), PeakTests.Any(random),
+        PeakTests.Any(random), Layers: random.Next(1, 5), PeakTests.Any(random), Buckets: 8, MaxDistance: 20);
+
+    [Fact]
+    public void T5s_buffers_steps_and_peak_are_those_of_the_rules()
+    {
+        var random = new Random(9);
+        for (int i = 0; i < Configurations; i++)
+        {
+            (T5Config config, TrainingPass pass) = (AnyT5(random), AnyPass(random));
+            Agrees(SimulatedTransformerTraining.T5(config, pass), T5TrainingFormulas.Of(config, pass), $"{config} {pass}");
+        }
+    }
+
     private static void IsEveryMomentNeeded<TConfig>(Func<TConfig> any, Func<TConfig, AnalyticAccount> of, Func<TConfig, string, bool> mayWin)
     {
         var wins = new Dictionary<string, int>();
