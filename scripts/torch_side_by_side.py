@@ -16,6 +16,7 @@ import json
 import math
 import mmap
 import os
+import signal
 import statistics
 import struct
 import sys
@@ -26,6 +27,10 @@ SCHEMA = "harness.torchSideBySide/1"
 
 class Missing(Exception):
     """Something that this machine lacks."""
+
+
+class OutOfTime(Exception):
+    """A compilation took longer than it may."""
 
 
 def read_safetensors(torch, path):
@@ -71,7 +76,8 @@ def build_t5(weights):
     transformers = import_transformers("t5-small")
     model = transformers.T5ForConditionalGeneration(transformers.T5Config())
     tied = ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight")
-    model = load(model, weights, tied)
+    # Which of them there are, and which stands for the others, differs between versions of transformers: all get the same values.
+    model = load(model, {**weights, **{name: weights["shared.weight"] for name in tied if name in model.state_dict()}}, ())
     model.tie_weights()
     return model, {"transformers": transformers.__version__}
 
@@ -117,6 +123,7 @@ MODELS = {"vgg16": (build_vgg16, run_vgg16), "bert-base": (build_bert, run_bert)
 
 
 def set_tf32(torch, allowed):
+    """By the older of the two interfaces only: one that was set by both refuses to be read, and torch.compile reads the older (2.9 to 2.11)."""
     torch.backends.cuda.matmul.allow_tf32 = allowed
     torch.backends.cudnn.allow_tf32 = allowed
 
@@ -159,6 +166,8 @@ class Clock:
     def measure(self, work):
         for _ in range(3):
             work()
+        if self.cuda:
+            self.torch.cuda.synchronize()
         device, host = [], []
         begin = time.perf_counter()
         while len(host) < 5 or (time.perf_counter() - begin < self.seconds and len(host) < 1000):
@@ -210,34 +219,83 @@ def capture(torch, work):
     return graph, held
 
 
-def latencies(torch, device, model, run, inputs, clock, compiled):
-    """Eager, CUDA graph, torch.compile; a way that this machine or version cannot go carries the reason instead of a time."""
+class Compiler:
+    """torch.compile with a budget for all compilations of a run, where the system has an alarm clock (not Windows)."""
+
+    def __init__(self, torch, seconds):
+        self.torch, self.left = torch, seconds
+
+    def compile(self, model, run, inputs):
+        """The compiled model, ready: the first passes, which compile, have run."""
+        if self.left <= 0:
+            raise Missing("left out: the time for compilations is spent (--compile-seconds)")
+        if not hasattr(self.torch, "compile"):
+            raise Missing(f"torch {self.torch.__version__} has no torch.compile")
+        if hasattr(self.torch, "_dynamo"):
+            self.torch._dynamo.reset()  # compiled code has the precision built in
+        begin = time.perf_counter()
+        fused = self.torch.compile(model)
+        try:
+            with alarm(self.left):
+                for _ in range(2):
+                    run(fused, inputs)
+        finally:
+            self.left -= time.perf_counter() - begin
+        return lambda: run(fused, inputs)
+
+
+class alarm:
+    """Raises OutOfTime in the main thread after so many seconds."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __enter__(self):
+        if hasattr(signal, "SIGALRM"):
+            signal.signal(signal.SIGALRM, self.ring)
+            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def __exit__(self, *_):
+        if hasattr(signal, "SIGALRM"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def ring(self, *_):
+        raise OutOfTime(f"the compilation was ended after {self.seconds:.0f} s")
+
+
+def latencies(torch, options, model, run, inputs, result, save):
+    """
+    Each way at each precision; one that this machine or version cannot go carries the reason instead of a time. Eager passes come first
+    and compiled ones last: what may break the process or take long comes when the rest is on the disk.
+    """
+    clock = Clock(torch, options.device, options.seconds)
+    compiler = Compiler(torch, options.compile_seconds if options.compile else 0)
+
     def eager():
-        return run(model, inputs)
+        return lambda: run(model, inputs)
 
     def graph():
-        if device != "cuda":
+        if options.device != "cuda":
             raise Missing("CUDA graphs need a GPU")
-        captured, held = capture(torch, eager)
+        captured, held = capture(torch, eager())
         del held
         return captured.replay
 
-    def compile_():
-        if not compiled:
-            raise Missing("left out (--no-compile)")
-        if not hasattr(torch, "compile"):
-            raise Missing(f"torch {torch.__version__} has no torch.compile")
-        fused = torch.compile(model)
-        return lambda: run(fused, inputs)
+    def compiled():
+        return compiler.compile(model, run, inputs)
 
-    rows = {}
-    for name, prepare in (("eager", lambda: eager), ("cudaGraph", graph), ("compiled", compile_)):
-        progress(f"latency, {name}")
-        try:
-            rows[name] = clock.measure(prepare())
-        except Exception as error:  # any failure of a compiler or a capture: one way less, not the end
-            rows[name] = {"failure": f"{type(error).__name__}: {error}".splitlines()[0][:300]}
-    return rows
+    precisions = ("fp32", "tf32") if options.device == "cuda" else ("fp32",)
+    result["latency"] = {precision: {} for precision in precisions}
+    for way, prepare in (("eager", eager), ("cudaGraph", graph), ("compiled", compiled)):
+        for precision in precisions:
+            progress(f"latency, {way}, {precision}")
+            set_tf32(torch, precision == "tf32")
+            try:
+                row = clock.measure(prepare())
+            except Exception as error:  # any failure of a compiler or a capture: one way less, not the end
+                row = {"failure": reason(error)}
+            result["latency"][precision][way] = row
+            save(result)
 
 
 def memory(torch, device, model, run, inputs):
@@ -289,7 +347,6 @@ def side_by_side(options):
     model, versions = build(read_safetensors(torch, options.weights))
     model = model.eval().to(options.device)
     inputs = {name: tensor.to(options.device) for name, tensor in read_safetensors(torch, options.inputs).items()}
-    clock = Clock(torch, options.device, options.seconds)
     result = {
         "schema": SCHEMA, "model": options.model, "device": options.device,
         "deviceName": torch.cuda.get_device_name() if options.device == "cuda" else "CPU",
@@ -303,17 +360,32 @@ def side_by_side(options):
     }
     with torch.inference_mode():
         set_tf32(torch, False)
-        ours = read_safetensors(torch, options.outputs)
-        result["outputs"] = compare(torch, ours, run(model, inputs), options.tolerance)
-        result["memory"] = {"torch": memory(torch, options.device, model, run, inputs), "harness": audited(options.audit)}
-        result["latency"] = {"fp32": latencies(torch, options.device, model, run, inputs, clock, options.compile)}
-        if options.device == "cuda":
-            set_tf32(torch, True)
-            if hasattr(torch, "_dynamo"):
-                torch._dynamo.reset()  # compiled code has the precision built in
-            result["latency"]["tf32"] = latencies(torch, options.device, model, run, inputs, clock, options.compile)
-    result["passed"] = all(row["passed"] for row in result["outputs"])
+        try:
+            result["outputs"] = compare(torch, read_safetensors(torch, options.outputs), run(model, inputs), options.tolerance)
+        except Exception as error:  # such as outputs by other names in another version: times are worth having all the same
+            result["outputs"], result["outputsFailure"] = [], reason(error)
+        result["passed"] = "outputsFailure" not in result and all(row["passed"] for row in result["outputs"])
+        try:
+            seen = memory(torch, options.device, model, run, inputs)
+        except Exception as error:
+            seen = {"failure": reason(error)}
+        result["memory"] = {"torch": seen, "harness": audited(options.audit)}
+        write(options.json, result)
+        latencies(torch, options, model, run, inputs, result, lambda known: write(options.json, known))
     return result
+
+
+def reason(error):
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
+
+
+def write(path, result):
+    """Whole or not at all, so that a run that is ended leaves what it knew."""
+    unfinished = f"{path}.unfinished"
+    with open(unfinished, "w", encoding="utf-8") as file:
+        json.dump(result, file, indent=2, allow_nan=False)
+        file.write("\n")
+    os.replace(unfinished, path)
 
 
 def parse(arguments):
@@ -327,6 +399,7 @@ def parse(arguments):
     parser.add_argument("--tolerance", type=float, default=1e-4, help="of the outputs, as harness compare has it (default 1e-4)")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each latency is measured (default 2)")
     parser.add_argument("--no-compile", dest="compile", action="store_false", help="leave torch.compile out")
+    parser.add_argument("--compile-seconds", type=float, default=120.0, help="for all compilations together (default 120)")
     parser.add_argument("--json", required=True, help="where the result goes")
     return parser.parse_args(arguments)
 
@@ -355,11 +428,14 @@ def main():
     except (OSError, ValueError, KeyError) as error:
         print(f"torch_side_by_side: {str(error).splitlines()[0]}", file=sys.stderr)
         return 2
-    with open(options.json, "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=2, allow_nan=False)
-        file.write("\n")
+    write(options.json, result)
+    if "outputsFailure" in result:
+        print(f"torch_side_by_side: {result['outputsFailure']}", file=sys.stderr)
+    beyond = [f"{row['name']} {row['maxRelativeError']}" for row in result["outputs"] if not row["passed"]]
+    if beyond:
+        print(f"torch_side_by_side: beyond {options.tolerance}: {', '.join(beyond)}", file=sys.stderr)
     worst = max((row["maxRelativeError"] for row in result["outputs"] if row["maxRelativeError"] is not None), default=None)
-    eager = result["latency"]["fp32"]["eager"]
+    eager = result["latency"]["fp32"].get("eager", {})
     median = (eager.get("deviceSeconds") or eager.get("hostSeconds") or {}).get("median")
     print(f"{len(result['outputs'])} outputs, largest relative error {worst}; eager fp32 {median} s a pass (torch {result['versions']['torch']})")
     return 0 if result["passed"] else 1

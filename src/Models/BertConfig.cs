@@ -7,6 +7,9 @@ public sealed record BertConfig(
 {
     public const float LayerNormEpsilon = 1e-12f;
 
+    /// <summary>Of the head that is trained on the pooler's output.</summary>
+    public const long Classes = 2;
+
     /// <summary>Width of one head.</summary>
     public long HeadSize => Hidden / Heads;
 

@@ -1,5 +1,7 @@
 using Harness.Kernels;
+using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
+using Harness.Models.Training;
 
 namespace Harness.Models;
 
@@ -12,8 +14,23 @@ public static class MlpProgram
     /// <exception cref="CallerException">the configuration is not one of a stack of layers</exception>
     public static StepProgram Build(MlpConfig config)
     {
-        Validate(config);
         var b = new ProgramBuilder("mlp");
+        Forward(b, config);
+        return b.Build();
+    }
+
+    /// <summary>One pass of a training step.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static StepProgram BuildTraining(MlpConfig config, TrainingPass pass, IConvolutionWorkspace device)
+    {
+        ProgramBuilder b = TrainingProgram.Builder("mlp");
+        return TrainingProgram.Finish(b, pass, Forward(b, config), config.Batch, device);
+    }
+
+    /// <returns>the logits</returns>
+    private static TensorSpec Forward(ProgramBuilder b, MlpConfig config)
+    {
+        Validate(config);
         TensorSpec x = b.Input(
             config.InputShape.Count == 1 ? "inputs" : "pixel_values", DType.F32, [config.Batch, .. config.InputShape]);
         int layers = config.Sizes.Count - 1;
@@ -29,7 +46,7 @@ public static class MlpProgram
             }
         }
 
-        return b.Build();
+        return x;
     }
 
     private static void Validate(MlpConfig config)

@@ -1,6 +1,7 @@
 using Harness.Kernels;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
+using Harness.Models.Training;
 
 namespace Harness.Models;
 
@@ -16,15 +17,29 @@ public static class MnistCnnProgram
     /// <exception cref="CallerException">something is below 1, or the image below the pool's window</exception>
     public static StepProgram Build(MnistCnnConfig config, IConvolutionWorkspace device)
     {
-        Validate(config);
         var b = new ProgramBuilder(Name);
+        Forward(b, config, device);
+        return b.Build();
+    }
+
+    /// <summary>One pass of a training step.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static StepProgram BuildTraining(MnistCnnConfig config, TrainingPass pass, IConvolutionWorkspace device)
+    {
+        ProgramBuilder b = TrainingProgram.Builder(Name);
+        return TrainingProgram.Finish(b, pass, Forward(b, config, device), config.Batch, device);
+    }
+
+    /// <returns>the logits</returns>
+    private static TensorSpec Forward(ProgramBuilder b, MnistCnnConfig config, IConvolutionWorkspace device)
+    {
+        Validate(config);
         TensorSpec x = b.Input("pixel_values", DType.F32, config.Batch, MnistCnnConfig.Channels, config.ImageSize, config.ImageSize);
         x = Convolution(b, "conv1", x, config.Filters1, device);
         x = Convolution(b, "conv2", x, config.Filters2, device);
         x = b.MaxPool("pool.output", x, window: (int)MnistCnnConfig.PoolSize, stride: (int)MnistCnnConfig.PoolSize);
         x = Linear(b, "fc1", "fc1.output", x, config.HiddenUnits, Activation.Relu, TensorCategory.Activation);
-        Linear(b, "fc2", "logits", x, config.Classes, Activation.None, TensorCategory.Output);
-        return b.Build();
+        return Linear(b, "fc2", "logits", x, config.Classes, Activation.None, TensorCategory.Output);
     }
 
     private static TensorSpec Convolution(ProgramBuilder b, string module, TensorSpec x, long filters, IConvolutionWorkspace device) =>

@@ -2,6 +2,7 @@ using Harness.Kernels;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
+using Harness.Models.Training;
 using Harness.Models.Weights;
 
 namespace Harness.Models;
@@ -41,10 +42,12 @@ public readonly record struct ModelSize(long Batch, long? Sequence, long? Decode
 /// <param name="Values">what its weights and inputs are drawn from, and which of a caller's inputs are allowed</param>
 /// <param name="Names">how checkpoints name its weights</param>
 /// <param name="Summary">the same formulas layer by layer, in the terms of the reference implementation</param>
+/// <param name="Training">a pass of a training step</param>
 public sealed record Model(
     string Name, ModelOption Batch, ModelOption? Sequence, ModelOption? DecoderSequence,
     Func<ModelSize, IConvolutionWorkspace, StepProgram> Program, Func<ModelSize, long?, AnalyticAccount> Account,
-    Func<TensorSpec, TensorValues> Values, CheckpointNames Names, Func<ModelSize, ModelSummary> Summary)
+    Func<TensorSpec, TensorValues> Values, CheckpointNames Names, Func<ModelSize, ModelSummary> Summary,
+    ModelTraining Training)
 {
     /// <summary>What the caller gave, with defaults filled in.</summary>
     /// <exception cref="CallerException">an option is out of range, or does not apply to this model</exception>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Harness.Kernels;
 using Harness.Models.Analytic;
+using Harness.Models.Analytic.Training;
+using Harness.Models.Training;
 using Harness.Models.Weights;
 
 namespace Harness.Models;
@@ -16,21 +18,35 @@ public static class ModelCatalog
         (size, device) => Vgg16Program.Build(Vgg16Config.Published(size.Batch), device),
         (size, convolutionBudgetBytes) => Vgg16Formulas.Of(Vgg16Config.Published(size.Batch), convolutionBudgetBytes),
         ModelValues.ReluNetwork, CheckpointNames.Exact,
-        size => ImageSummaries.Of(Vgg16Config.Published(size.Batch)));
+        size => ImageSummaries.Of(Vgg16Config.Published(size.Batch)),
+        new ModelTraining(
+            Dropout: 0.5, HasBlocks: false, Vgg16Config.Published(1).Classes,
+            (size, pass, device) => Vgg16Program.BuildTraining(Vgg16Config.Published(size.Batch), pass, device),
+            (size, pass, budgetBytes) => Vgg16TrainingFormulas.Of(Vgg16Config.Published(size.Batch), pass, budgetBytes)));
 
     public static Model BertBase { get; } = new(
         "bert-base", s_batch, new ModelOption("seq", Default: 64, BertConfig.Base(1, 1).MaxPositions), DecoderSequence: null,
         (size, _) => BertProgram.Build(BertConfig.Base(size.Batch, size.Sequence!.Value)),
         (size, _) => BertFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value)),
         ModelValues.Bert(BertConfig.Base(1, 1)), CheckpointNames.Bert,
-        size => TransformerSummaries.Of(BertConfig.Base(size.Batch, size.Sequence!.Value)));
+        size => TransformerSummaries.Of(BertConfig.Base(size.Batch, size.Sequence!.Value)),
+        new ModelTraining(
+            Dropout: 0.1, HasBlocks: true, BertConfig.Classes,
+            (size, pass, device) => BertProgram.BuildTraining(BertConfig.Base(size.Batch, size.Sequence!.Value), pass, device),
+            (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass)));
 
     public static Model T5Small { get; } = new(
         "t5-small", s_batch, new ModelOption("seq", Default: 64), s_decoderSequence,
         (size, _) => T5Program.Build(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)),
         (size, _) => T5Formulas.Of(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)),
         ModelValues.T5(T5Config.Small(1, 1)), CheckpointNames.T5,
-        size => TransformerSummaries.Of(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)));
+        size => TransformerSummaries.Of(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)),
+        new ModelTraining(
+            Dropout: 0.1, HasBlocks: true, T5Config.Small(1, 1).Vocabulary,
+            (size, pass, device) => T5Program.BuildTraining(
+                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass, device),
+            (size, pass, _) => T5TrainingFormulas.Of(
+                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass)));
 
     public static Model MnistMlp { get; } = Mlp("mnist-mlp", MlpConfig.Mnist);
 
@@ -40,7 +56,11 @@ public static class ModelCatalog
         "mnist-cnn", s_batch, Sequence: null, DecoderSequence: null,
         (size, device) => MnistCnnProgram.Build(MnistCnnConfig.Mnist(size.Batch), device),
         (size, convolutionBudgetBytes) => MnistCnnFormulas.Of(MnistCnnConfig.Mnist(size.Batch), convolutionBudgetBytes),
-        ModelValues.ReluNetwork, CheckpointNames.Exact, size => ImageSummaries.Of(MnistCnnConfig.Mnist(size.Batch)));
+        ModelValues.ReluNetwork, CheckpointNames.Exact, size => ImageSummaries.Of(MnistCnnConfig.Mnist(size.Batch)),
+        new ModelTraining(
+            Dropout: null, HasBlocks: false, MnistCnnConfig.Mnist(1).Classes,
+            (size, pass, device) => MnistCnnProgram.BuildTraining(MnistCnnConfig.Mnist(size.Batch), pass, device),
+            (size, pass, budgetBytes) => MnistCnnTrainingFormulas.Of(MnistCnnConfig.Mnist(size.Batch), pass, budgetBytes)));
 
     /// <summary>The models that have a name of their own; beside them there are stacks of any sizes (<see cref="MlpName"/>).</summary>
     public static ImmutableArray<Model> All { get; } = [Vgg16, BertBase, T5Small, MnistMlp, CifarMlp, MnistCnn];
@@ -66,5 +86,9 @@ public static class ModelCatalog
     private static Model Mlp(string name, Func<long, MlpConfig> config) => new(
         name, s_batch, Sequence: null, DecoderSequence: null,
         (size, _) => MlpProgram.Build(config(size.Batch)), (size, _) => MlpFormulas.Of(config(size.Batch)),
-        ModelValues.ReluNetwork, CheckpointNames.Exact, size => ImageSummaries.Of(config(size.Batch)));
+        ModelValues.ReluNetwork, CheckpointNames.Exact, size => ImageSummaries.Of(config(size.Batch)),
+        new ModelTraining(
+            Dropout: null, HasBlocks: false, config(1).Sizes[^1],
+            (size, pass, device) => MlpProgram.BuildTraining(config(size.Batch), pass, device),
+            (size, pass, _) => MlpTrainingFormulas.Of(config(size.Batch), pass)));
 }

@@ -1,6 +1,7 @@
 using Harness.Kernels;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
+using Harness.Models.Training;
 
 namespace Harness.Models;
 
@@ -16,8 +17,24 @@ public static class Vgg16Program
     /// <exception cref="CallerException">the configuration is not one that VGG16 allows</exception>
     public static StepProgram Build(Vgg16Config config, IConvolutionWorkspace device)
     {
-        Validate(config);
         var b = new ProgramBuilder("vgg16");
+        Forward(b, config, device, Dropout.None(b));
+        return b.Build();
+    }
+
+    /// <summary>One pass of a training step.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static StepProgram BuildTraining(Vgg16Config config, TrainingPass pass, IConvolutionWorkspace device)
+    {
+        ProgramBuilder b = TrainingProgram.Builder("vgg16");
+        TensorSpec logits = Forward(b, config, device, Dropout.Of(pass, b));
+        return TrainingProgram.Finish(b, pass, logits, config.Batch, device);
+    }
+
+    /// <returns>the logits</returns>
+    private static TensorSpec Forward(ProgramBuilder b, Vgg16Config config, IConvolutionWorkspace device, Dropout dropout)
+    {
+        Validate(config);
         TensorSpec x = b.Input("pixel_values", DType.F32, config.Batch, Colours, config.ImageSize, config.ImageSize);
 
         int feature = 0;
@@ -34,12 +51,12 @@ public static class Vgg16Program
         }
 
         x = b.AdaptiveAveragePool("avgpool.output", x, Vgg16Config.PooledSize, Vgg16Config.PooledSize);
-        x = HiddenLinear(b, 0, x, config.HiddenUnits);
-        x = HiddenLinear(b, 3, x, config.HiddenUnits);
+        x = HiddenLinear(b, 0, x, config.HiddenUnits, dropout);
+        x = HiddenLinear(b, 3, x, config.HiddenUnits, dropout);
         TensorSpec logits = b.Linear(
             "logits", x, b.Parameter("classifier.6.weight", config.Classes, config.HiddenUnits), category: TensorCategory.Output);
         b.BiasActivationInPlace(logits, b.Parameter("classifier.6.bias", config.Classes), Activation.None);
-        return b.Build();
+        return logits;
     }
 
     private static TensorSpec Convolution(ProgramBuilder b, int feature, TensorSpec x, long width, IConvolutionWorkspace device) =>
@@ -49,11 +66,12 @@ public static class Vgg16Program
             padding: 1, stride: 1, relu: true, device);
 
     /// <summary>Linear layer <c>classifier.i</c> and its ReLU <c>classifier.(i+1)</c>, whose output names the buffer.</summary>
-    private static TensorSpec HiddenLinear(ProgramBuilder b, int i, TensorSpec x, long units)
+    private static TensorSpec HiddenLinear(ProgramBuilder b, int i, TensorSpec x, long units, Dropout dropout)
     {
         long inputs = x.Shape.Elements / x.Shape[0];
         TensorSpec y = b.FlattenedLinear($"classifier.{i + 1}.output", x, b.Parameter($"classifier.{i}.weight", units, inputs));
         b.BiasActivationInPlace(y, b.Parameter($"classifier.{i}.bias", units), Activation.Relu);
+        dropout.InPlace(y);
         return y;
     }
 

@@ -6,7 +6,7 @@ namespace Harness.Tests;
 /// <summary>The command line run in this process, with a clock that stands still and a machine that is always the same.</summary>
 internal static class Cli
 {
-    /// <summary>On a machine without NVIDIA's software, whatever the one has that runs the tests.</summary>
+    /// <summary>On a machine without NVIDIA's software, whatever the one has that runs the tests: a test that needs a GPU names <see cref="Shared.Gpu.Setup"/>.</summary>
     public static CliResult Run(params string[] args) => Run(NoCuda, args);
 
     public static CliResult Run(CudaApi cuda, params string[] args) => Run(_ => new NativeSetup(cuda, []), args);

@@ -19,6 +19,10 @@ public sealed class ProgramTests
     private sealed class WorkspaceOfLargeImages(long pixels = long.MaxValue) : IConvolutionWorkspace
     {
         public long WorkspaceBytes(in ConvolutionShape shape) => shape.H >= pixels ? 4 * shape.C * shape.N : 0;
+
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => shape.H >= pixels ? 4 * shape.C * shape.N : 0;
+
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => shape.H >= pixels ? 4 * shape.C * shape.N : 0;
     }
 
     private static StepProgram Vgg16(long batch = 1, long pixels = long.MaxValue) =>

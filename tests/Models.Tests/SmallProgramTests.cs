@@ -12,6 +12,10 @@ public sealed class SmallProgramTests
     private sealed class SomeWorkspace : IConvolutionWorkspace
     {
         public long WorkspaceBytes(in ConvolutionShape shape) => shape.C > 1 ? 4 * shape.C * shape.N : 0;
+
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => shape.C > 1 ? 4 * shape.C * shape.N : 0;
+
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => shape.C > 1 ? 4 * shape.C * shape.N : 0;
     }
 
     private static long ParameterCount(StepProgram program) => program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Shape.Elements);

@@ -15,14 +15,14 @@ internal static class Gpu
     public const string Category = "category";
     public const string Needed = "gpu";
 
-    private static readonly Lazy<CudaApi> s_api = new(() => NativeLibraries.Load(null));
+    private static readonly Lazy<NativeSetup> s_setup = new(() => NativeLibraries.Find(null));
 
     /// <summary>Null where a GPU opens as every verb opens it.</summary>
     private static readonly Lazy<string?> s_whyNot = new(() =>
     {
         try
         {
-            CudaDevice.Open(s_api.Value, KernelLibrary.Embedded, CudaOptions.Default).Dispose();
+            CudaDevice.Open(s_setup.Value.Api, KernelLibrary.Embedded, CudaOptions.Default).Dispose();
             return null;
         }
         catch (MachineException exception)
@@ -31,14 +31,17 @@ internal static class Gpu
         }
     });
 
-    public static CudaApi Api
+    /// <summary>NVIDIA's software here, with all that was looked for.</summary>
+    public static NativeSetup Setup
     {
         get
         {
             Assert.SkipWhen(s_whyNot.Value is not null, s_whyNot.Value ?? "");
-            return s_api.Value;
+            return s_setup.Value;
         }
     }
+
+    public static CudaApi Api => Setup.Api;
 
     /// <summary>Opens the first GPU, or skips the test.</summary>
     public static CudaDevice Open(KernelLibrary? kernels = null, CudaOptions? options = null) =>

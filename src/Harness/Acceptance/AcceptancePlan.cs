@@ -8,7 +8,7 @@ namespace Harness.Acceptance;
 /// <summary>What is run, in which order, with which limits.</summary>
 /// <param name="Device"><c>cuda</c>, or <c>sim</c> for a rehearsal: the same steps at small sizes, without those that only a GPU can do</param>
 /// <param name="Folder">where every step writes</param>
-/// <param name="Tensors">where files of weights, inputs and outputs lie as long as the acceptance runs</param>
+/// <param name="Tensors">where files of weights, inputs and outputs, and the kernels of <see cref="Misfortunes"/>, lie as long as the acceptance runs</param>
 /// <param name="Python">a Python that may have PyTorch, null where none was named</param>
 /// <param name="PythonScript">the side-by-side script</param>
 internal sealed record AcceptancePlan(string Device, string Folder, string Tensors, string? Python, string PythonScript)
@@ -38,7 +38,8 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
     public ImmutableArray<AcceptanceStep> Steps =>
     [
         Harness(Doctor, Doctor, 120, "doctor"),
-        .. Tests(), .. Kernels(), Report(), .. s_models.SelectMany(Audits), .. s_models.SelectMany(Outputs), .. Benchmarks(), .. s_models.SelectMany(Torch),
+        .. Tests(), .. Kernels(), Report(), .. s_models.SelectMany(Audits), .. s_models.SelectMany(Outputs),
+        .. Misfortunes.Steps(Tensors, IsRehearsal ? NeedsGpu : null), .. Benchmarks(), .. s_models.SelectMany(Torch),
     ];
 
     /// <summary>The doctor and what <c>--only</c> names, steps or groups; everything where it names nothing.</summary>
@@ -75,6 +76,7 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
     {
         yield return Harness("kernels-list", "kernels", 60, ["kernels", "list", .. IsRehearsal ? [] : new[] { "--device", Device }]);
         yield return Harness("kernels-check", "kernels", 240, "kernels", "check", "--device", Device);
+        yield return Harness("ptx-run", "kernels", 60, [.. Misfortunes.Harmless(Tensors, Device)]);
     }
 
     private AcceptanceStep Report()
@@ -141,8 +143,9 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
             [
                 PythonScript, model.Name, "--weights", weights, "--inputs", inputs, "--outputs", outputs, "--audit", JsonOf(audit),
                 "--device", IsRehearsal ? "cpu" : "cuda", "--json", JsonOf($"torch-{model.Name}"),
+                "--seconds", "0.5", "--compile-seconds", "25",
             ],
-            TimeSpan.FromSeconds(300), whyNot);
+            TimeSpan.FromSeconds(90), whyNot);
     }
 
     private AcceptanceStep Run(string name, string group, int seconds, SizedModel model, string device, params string[] files) =>

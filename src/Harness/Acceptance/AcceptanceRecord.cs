@@ -65,7 +65,7 @@ internal sealed record AcceptanceRecord(
             "Speed", ["what", "target", "measured", "met"],
             [.. Speed.Select(target => ImmutableArray.Create(
                 target.What, target.Target, target.Measured ?? "not measured", target.IsMet switch { true => "yes", false => "NO", null => "-" }))],
-            "Passes: median device time of one of several passes handed in one after the other, warm, on both sides. A target that is missed fails no step.",
+            "Passes: median time between two events around one warm pass that is handed in by itself, on both sides. A target that is missed fails no step.",
             TextColumns: 4);
         return $"""
             # Acceptance on {DeviceName}, {Date}

@@ -37,6 +37,7 @@ internal sealed class AcceptanceRun(AcceptanceRequest request, CommandHost host,
     {
         string script = Path.Combine(work, "torch_side_by_side.py");
         ToolPlaces.WriteScript(script);
+        Misfortunes.WriteKernels(work);
         var plan = new AcceptancePlan(request.Device, work, work, request.Python, script);
         plan.Chosen(request.Only); // an unknown name is said before anything runs
         string? libraries = request.Libraries ?? Environment.GetEnvironmentVariable(LibraryVariable) ?? LibrariesOfTorch(script, work);
@@ -80,7 +81,8 @@ internal sealed class AcceptanceRun(AcceptanceRequest request, CommandHost host,
 
         return record;
 
-        JsonNode? Read(string stepName) => results.GetValueOrDefault(stepName) is { Outcome: StepOutcome.Passed or StepOutcome.Failed }
+        // A step that was ended may have written what it knew by then.
+        JsonNode? Read(string stepName) => results.GetValueOrDefault(stepName) is { Outcome: not StepOutcome.Skipped }
             ? ReadJson(Path.Combine(folder, $"{stepName}.json"))
             : null;
     }

@@ -17,8 +17,21 @@ internal enum StepProgram
 /// <param name="Group">several steps that belong together; <c>--only</c> takes either name</param>
 /// <param name="Limit">after which it is ended</param>
 /// <param name="WhyNot">why it cannot run here, null where it can</param>
+/// <param name="Expected">how it must fail; null: it must not</param>
 internal sealed record AcceptanceStep(
-    string Name, string Group, StepProgram Program, ImmutableArray<string> Arguments, TimeSpan Limit, string? WhyNot = null);
+    string Name, string Group, StepProgram Program, ImmutableArray<string> Arguments, TimeSpan Limit, string? WhyNot = null,
+    ExpectedFailure? Expected = null);
+
+/// <summary>The exit code, and words of the one line on standard error.</summary>
+internal sealed record ExpectedFailure(int ExitCode, ImmutableArray<string> Words)
+{
+    /// <param name="exitCode">null where the program was ended</param>
+    /// <param name="error">lines of standard error</param>
+    public bool IsMet(int? exitCode, IReadOnlyList<string> error) => exitCode == ExitCode
+        && error.Count == 1 && Words.All(word => error[0].Contains(word, StringComparison.Ordinal));
+
+    public override string ToString() => $"exit {ExitCode} and one line with '{string.Join("', '", Words)}'";
+}
 
 /// <summary>How a step ended.</summary>
 internal enum StepOutcome

@@ -61,7 +61,7 @@ internal sealed class SpeedTargets(Func<string, JsonNode?> read)
     private SpeedTarget AgainstTorch(string model, string bench, string precision, string how, bool mayBeEqual)
     {
         double? ours = (double?)Pass(bench, model)?["warm"]?["medianSeconds"];
-        double? theirs = (double?)read($"torch-{model}")?["latency"]?[precision]?["eager"]?["queuedSeconds"]?["median"];
+        double? theirs = (double?)read($"torch-{model}")?["latency"]?[precision]?["eager"]?["deviceSeconds"]?["median"];
         return new SpeedTarget(
             $"{model}, a pass {how}",
             mayBeEqual ? "no slower than PyTorch eager" : "faster than PyTorch eager",

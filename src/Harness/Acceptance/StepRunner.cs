@@ -12,6 +12,8 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
 {
     private const int MaxLineLength = 300;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
     /// <summary>The script's code for a package that this Python lacks.</summary>
     private const int PythonPackageMissing = HarnessProgram.ExitMachineCannot;
 
@@ -44,15 +46,17 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
         int? exitCode = Run(start, step.Limit, output, error);
         double seconds = time.GetElapsedTime(begin).TotalSeconds;
         AtomicFile.WriteText(Path.Combine(folder, $"{step.Name}.log"), string.Join('\n', [$"$ {command}", .. output, .. error, ""]));
-        return new StepResult(step.Name, step.Group, command, OutcomeOf(step, exitCode, output), exitCode, seconds, LineOf(exitCode, output, error, step));
+        return new StepResult(step.Name, step.Group, command, OutcomeOf(step, exitCode, output, error), exitCode, seconds, LineOf(exitCode, output, error, step));
     }
 
     /// <returns>null where the step was ended at its limit, or could not be started</returns>
     private static int? Run(ProcessStartInfo start, TimeSpan limit, List<string> output, List<string> error)
     {
         using var process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Add(output, line.Data);
-        process.ErrorDataReceived += (_, line) => Add(error, line.Data);
+        var printed = new StreamLines();
+        var complained = new StreamLines();
+        process.OutputDataReceived += (_, line) => printed.Add(line.Data);
+        process.ErrorDataReceived += (_, line) => complained.Add(line.Data);
         try
         {
             process.Start();
@@ -68,28 +72,57 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
         if (!process.WaitForExit(limit))
         {
             process.Kill(entireProcessTree: true);
-            process.WaitForExit();
+            process.WaitForExit(s_patience);
+            TakeLines();
             return null;
         }
 
-        process.WaitForExit(); // and until both streams are read to their end
+        TakeLines();
         return process.ExitCode;
+
+        void TakeLines()
+        {
+            output.AddRange(printed.Until(s_patience));
+            error.AddRange(complained.Until(s_patience));
+        }
     }
 
-    private static void Add(List<string> lines, string? line)
+    /// <summary>What comes from one stream of a process, on threads of the runtime's.</summary>
+    private sealed class StreamLines
     {
-        if (line is not null)
+        private readonly List<string> _lines = [];
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <param name="line">null at the stream's end</param>
+        public void Add(string? line)
         {
-            lock (lines)
+            if (line is null)
             {
-                lines.Add(line);
+                _ended.TrySetResult();
+                return;
+            }
+
+            lock (_lines)
+            {
+                _lines.Add(line);
+            }
+        }
+
+        /// <summary>All lines up to the stream's end, or those so far where what the process left running holds the stream open for longer.</summary>
+        public string[] Until(TimeSpan patience)
+        {
+            _ended.Task.Wait(patience);
+            lock (_lines)
+            {
+                return [.. _lines];
             }
         }
     }
 
-    private static StepOutcome OutcomeOf(AcceptanceStep step, int? exitCode, List<string> output) => exitCode switch
+    private static StepOutcome OutcomeOf(AcceptanceStep step, int? exitCode, List<string> output, List<string> error) => exitCode switch
     {
         null => StepOutcome.TimedOut,
+        _ when step.Expected is { } expected => expected.IsMet(exitCode, error) ? StepOutcome.Passed : StepOutcome.Failed,
         PythonPackageMissing when step.Program == StepProgram.Python => StepOutcome.Skipped,
         // A filter that finds no test must not pass for tests that passed.
         0 when step.Program is not (StepProgram.Harness or StepProgram.Python) && !RanTests(LastOf(output)) => StepOutcome.Failed,
@@ -106,7 +139,9 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
     private static string LineOf(int? exitCode, List<string> output, List<string> error, AcceptanceStep step)
     {
         string? line = exitCode == 0 ? LastOf(output) : LastOf(error) ?? LastOf(output);
-        string words = exitCode is null ? $"ended after {step.Limit.TotalSeconds:0} s; {line}" : line ?? "printed nothing";
+        string words = exitCode is null ? $"ended after {step.Limit.TotalSeconds:0} s; {line}"
+            : step.Expected is { } expected && !expected.IsMet(exitCode, error) ? $"{line ?? "printed nothing"} (expected: {expected})"
+            : line ?? "printed nothing";
         return words.Length <= MaxLineLength ? words : words[..MaxLineLength];
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Harness.Passes;
 
 namespace Harness.Audit;
 
@@ -16,7 +17,23 @@ internal static class AuditJson
     }
 
     /// <summary>As far as a report needs it; the caller adds <c>mismatches</c>.</summary>
-    public static JsonObject WithoutBuffers(AuditRecord audit) => new()
+    public static JsonObject WithoutBuffers(AuditRecord audit)
+    {
+        JsonObject json = Common(audit);
+        if (audit.Configuration.Training is { } training)
+        {
+            json["batch"] = training.StepBatch;
+            json["pass"] = TrainingLabels.Training;
+            json["optimizer"] = TrainingLabels.Of(training.Optimizer);
+            json["microBatch"] = audit.Configuration.Size.Batch;
+            json["dropout"] = training.Dropout;
+            json["recompute"] = training.RecomputeBlocks ? "block" : "none";
+        }
+
+        return json;
+    }
+
+    private static JsonObject Common(AuditRecord audit) => new()
     {
         ["schema"] = "harness.audit/1",
         ["model"] = audit.Configuration.Model.Name,
@@ -24,7 +41,7 @@ internal static class AuditJson
         ["seq"] = audit.Configuration.Size.Sequence,
         ["decoderSeq"] = audit.Configuration.Size.DecoderSequence,
         ["dtype"] = "f32",
-        ["pass"] = "inference",
+        ["pass"] = TrainingLabels.Inference,
         ["device"] = audit.Device.ToJson(),
         ["placement"] = PlacementLabels.Of(audit.Placement),
         ["parameterCount"] = Pair(audit.ParameterCount),

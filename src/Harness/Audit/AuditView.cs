@@ -13,7 +13,7 @@ internal static partial class AuditView
     public static void Write(AuditRecord audit, IAnsiConsole console, bool allBuffers, bool allSteps)
     {
         console.WriteLine(
-            $"{audit.Configuration}: f32 inference on {audit.Device}, placement {PlacementLabels.Of(audit.Placement)}");
+            $"{audit.Configuration}: f32 {audit.Configuration.PassWords} on {audit.Device}, placement {PlacementLabels.Of(audit.Placement)}");
         console.WriteLine();
         CategoryTable(audit).WriteTo(console);
         ArenaTable(audit).WriteTo(console);

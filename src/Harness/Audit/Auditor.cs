@@ -22,16 +22,18 @@ internal sealed class Auditor
 {
     private readonly AnalyticAccount _account;
     private readonly ObservedPass _pass;
+    private readonly bool _updates;
     private readonly List<Mismatch> _mismatches = [];
 
-    private Auditor(AnalyticAccount account, ObservedPass pass)
+    private Auditor(AnalyticAccount account, ObservedPass pass, bool updates)
     {
         _account = account;
         _pass = pass;
+        _updates = updates;
     }
 
     public static AuditRecord Audit(Configuration configuration, DeviceFacts device, AnalyticAccount account, ObservedPass pass) =>
-        new Auditor(account, pass).Join(configuration, device);
+        new Auditor(account, pass, configuration.Training?.Updates ?? false).Join(configuration, device);
 
     private AuditRecord Join(Configuration configuration, DeviceFacts device)
     {
@@ -39,10 +41,11 @@ internal sealed class Auditor
         var parameterCount = new Pair(
             _account.ParameterCount.Value, _pass.Program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Shape.Elements));
         Expect("parameters", "count", parameterCount);
-        ImmutableArray<CategoryBytes> categories = [.. CategoryLabels.All.Select(label => SumOf(label, buffers))];
+        ImmutableArray<CategoryBytes> categories = [.. CategoryLabels.Of(configuration).Select(label => SumOf(label, buffers))];
         PeakRow peak = JoinPeak();
         ArenaRow arena = CheckArena();
         TouchRow? touch = _pass.Gpu?.Findings is { } findings ? CheckFindings(findings) : CheckTouch();
+        CheckHeld();
         CheckDriver();
         ImmutableArray<StepRow> steps = JoinSteps();
         return new AuditRecord(
@@ -88,11 +91,11 @@ internal sealed class Auditor
 
         TensorSpec? tensor = _pass.Program.Find(name);
         BufferTouch? touch = tensor is null ? null : _pass.Touches[tensor.Index];
-        bool isParameter = observed?.Category == TensorCategory.Parameter;
+        bool isHeld = observed?.Category.IsPersistent() ?? false;
         return new BufferRow(
             name, analyticLabel ?? observedLabel!, tensor?.DType.Label(), tensor?.Shape, formula?.Formula.ToString(),
             new Pair(formula?.Bytes, observed?.RequestedBytes), observed?.ReservedBytes, observed?.OffsetBytes,
-            isParameter ? null : observed?.FirstStep, isParameter ? null : observed?.LastStep, touch?.WrittenBytes, touch?.ReadBytes);
+            isHeld ? null : observed?.FirstStep, isHeld ? null : observed?.LastStep, touch?.WrittenBytes, touch?.ReadBytes);
     }
 
     private CategoryBytes SumOf(string label, ImmutableArray<BufferRow> buffers)
@@ -138,7 +141,7 @@ internal sealed class Auditor
 
     private TouchRow? CheckTouch()
     {
-        TensorSpec[] tensors = [.. _pass.Program.Tensors.Where(tensor => tensor.Category != TensorCategory.Parameter)];
+        TensorSpec[] tensors = [.. _pass.Program.Tensors.Where(tensor => !tensor.Category.IsPersistent())];
         if (tensors.All(tensor => _pass.Touches[tensor.Index] is null))
         {
             return null;
@@ -146,17 +149,41 @@ internal sealed class Auditor
 
         long unwritten = 0;
         long unread = 0;
+        Dictionary<string, long> readInPart = _account.Buffers.Where(buffer => buffer.ReadFormula is not null)
+            .ToDictionary(buffer => buffer.Name, buffer => buffer.ReadBytes, StringComparer.Ordinal);
         foreach (TensorSpec tensor in tensors)
         {
+            long readBytes = readInPart.GetValueOrDefault(tensor.Name, tensor.Bytes);
             BufferTouch touch = _pass.Touches[tensor.Index] ?? default;
             Expect(tensor.Name, "bytes written", new Pair(tensor.Bytes, touch.WrittenBytes));
-            Expect(tensor.Name, "bytes read", new Pair(tensor.Bytes, touch.ReadBytes));
+            Expect(tensor.Name, "bytes read", new Pair(readBytes, touch.ReadBytes));
             unwritten += tensor.Bytes - touch.WrittenBytes;
-            unread += tensor.Bytes - touch.ReadBytes;
+            unread += readBytes - touch.ReadBytes;
         }
 
         // The device ends a pass at its first access outside of a live buffer (exit 1, with line and thread): one that came to its end had none.
         return new TouchRow(unwritten, unread, OutsideBytes: 0);
+    }
+
+    /// <summary>
+    /// The touch of what is held from pass to pass, since it was made: a gradient is written whole, and in a pass that updates read whole, like
+    /// the optimizer's state.
+    /// </summary>
+    private void CheckHeld()
+    {
+        foreach (TensorSpec tensor in _pass.Program.Tensors.Where(tensor => tensor.Category is TensorCategory.Gradient or TensorCategory.OptimizerState))
+        {
+            if (_pass.Touches[tensor.Index] is not { } touch)
+            {
+                continue;
+            }
+
+            Expect(tensor.Name, "bytes written", new Pair(tensor.Bytes, touch.WrittenBytes));
+            if (_updates)
+            {
+                Expect(tensor.Name, "bytes read", new Pair(tensor.Bytes, touch.ReadBytes));
+            }
+        }
     }
 
     /// <summary>The touch as guard bands and poison show it. What a library leaves of its workspace is its own business.</summary>

@@ -1,5 +1,6 @@
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
+using Harness.Passes;
 
 namespace Harness.Audit;
 
@@ -15,7 +16,12 @@ internal static class CategoryLabels
     public const string OptimizerState = "optimizerState";
     public const string ErrorSignals = "errorSignals";
 
-    public static IReadOnlyList<string> All { get; } = [Parameters, Inputs, Outputs, Activations, Workspace];
+    /// <summary>Those of a pass, in the order of the reports.</summary>
+    public static IReadOnlyList<string> Of(Configuration configuration) => configuration.Training is null ? s_inference : s_training;
+
+    private static readonly string[] s_inference = [Parameters, Inputs, Outputs, Activations, Workspace];
+    private static readonly string[] s_training =
+        [Parameters, Gradients, OptimizerState, Inputs, Outputs, Activations, ErrorSignals, Workspace];
 
     public static string Of(AnalyticCategory category) => category switch
     {

@@ -53,6 +53,7 @@ internal static class DriverJson
         {
             ["x"] = new JsonArray(shape.N, shape.C, shape.H, shape.W),
             ["filters"] = new JsonArray(shape.K, shape.C, shape.R, shape.S),
+            ["pass"] = DriverTables.PassOf(choice),
             ["algorithm"] = choice.Algorithm,
             ["neededBytes"] = choice.NeededBytes,
             ["budgetBytes"] = choice.BudgetBytes,

@@ -31,12 +31,20 @@ internal static class DriverTables
 
     public static ReportTable Convolutions(ImmutableArray<ConvolutionChoice> choices) => new(
         "Convolutions as the library chose them",
-        ["x", "filters", "algorithm", "needs (bytes)", "has (bytes)"],
+        ["x", "filters", "pass", "algorithm", "needs (bytes)", "has (bytes)"],
         [.. choices.Select(choice => ImmutableArray.Create(
             $"[{choice.Shape.N},{choice.Shape.C},{choice.Shape.H},{choice.Shape.W}]",
             $"[{choice.Shape.K},{choice.Shape.C},{choice.Shape.R},{choice.Shape.S}]",
-            choice.Algorithm, Quantities.Bytes(choice.NeededBytes), Quantities.Bytes(choice.BudgetBytes)))],
-        "What an algorithm needs of its workspace is the library's word; the account has what it was given.", TextColumns: 3);
+            PassOf(choice), choice.Algorithm, Quantities.Bytes(choice.NeededBytes), Quantities.Bytes(choice.BudgetBytes)))],
+        "What an algorithm needs of its workspace is the library's word; the account has what it was given.", TextColumns: 4);
+
+    internal static string PassOf(ConvolutionChoice choice) => choice.Pass switch
+    {
+        ConvolutionPass.Forward => "forward",
+        ConvolutionPass.WeightBackward => "weight gradient",
+        ConvolutionPass.DataBackward => "data gradient",
+        _ => throw new ArgumentOutOfRangeException(nameof(choice), choice.Pass, null),
+    };
 
     /// <summary>One row a configuration of a sweep; no rows on devices that are not a GPU.</summary>
     public static ReportTable Sweep(ImmutableArray<CellResult> cells) => new(

@@ -28,22 +28,21 @@ internal static class BenchmarkCases
     /// <param name="values">contents of what the step reads, by seed</param>
     public static IEnumerable<MeasuredCase> OfStep(string name, StepProgram program, Step step, Func<long, ReadTensor> values)
     {
-        string family = FamilyOf(step);
-        KernelEntry[] versions = [.. KernelCatalog.Entries.Where(entry => entry.Name.StartsWith(family + "_v", StringComparison.Ordinal))];
-        string[] entries = versions.Length == 0 ? [family] : [.. versions.Select(version => version.Name)];
-        foreach (string entry in entries)
+        foreach ((string entry, int? version) in FamiliesOf(step).SelectMany(Versions))
         {
-            int? version = versions.Length == 0 ? null : int.Parse(entry[(family.Length + 2)..]);
             KernelVersions chosen = step switch
             {
                 SoftmaxStep => new KernelVersions(Softmax: version),
                 LayerNormStep => new KernelVersions(LayerNorm: version),
                 RmsNormStep => new KernelVersions(RmsNorm: version),
+                SoftmaxBackwardStep => new KernelVersions(SoftmaxBackward: version),
+                LayerNormParametersBackwardStep or LayerNormBackwardStep => new KernelVersions(LayerNormBackward: version),
+                RmsNormParametersBackwardStep or RmsNormBackwardStep => new KernelVersions(RmsNormBackward: version),
                 _ => KernelVersions.Default,
             };
             yield return new MeasuredCase(
                 version is null ? name : $"{name} v{version}", entry, step.Writes[0].Shape.ToString(), StepCost.Of(step), StepWork.SetBytes(step),
-                step is ConvolutionStep or MaxPoolStep,
+                step is ConvolutionStep or ConvolutionWeightBackwardStep or ConvolutionDataBackwardStep or MaxPoolStep,
                 (device, seed) => new StepWork(device, program, step, chosen, values(seed)));
         }
     }
@@ -54,7 +53,31 @@ internal static class BenchmarkCases
         var builder = new ProgramBuilder(name);
         build(builder);
         StepProgram program = builder.Build();
-        return OfStep(name, program, program.Steps[^1], seed => new SeededTensors(unchecked((ulong)seed), Drawn).Read);
+        return OfStep(name, program, program.Steps[^1], seed =>
+        {
+            ReadTensor floatsAndIds = new SeededTensors(unchecked((ulong)seed), Drawn).Read;
+            return (tensor, bytes) =>
+            {
+                if (tensor.DType is DType.U8)
+                {
+                    Mask(seed, bytes);
+                }
+                else
+                {
+                    floatsAndIds(tensor, bytes);
+                }
+            };
+        });
+
+        // 0 or 1, as likely.
+        static void Mask(long seed, Span<byte> bytes)
+        {
+            new Random(unchecked((int)seed)).NextBytes(bytes);
+            foreach (ref byte value in bytes)
+            {
+                value &= 1;
+            }
+        }
 
         TensorValues Drawn(TensorSpec tensor) => tensor switch
         {
@@ -64,19 +87,48 @@ internal static class BenchmarkCases
         };
     }
 
-    /// <summary>Rows of the tables that ids point into.</summary>
+    /// <summary>Rows of the tables that ids point into; what is below which labels and seeds are.</summary>
     private static IEnumerable<long> Tables(StepProgram program) => program.Steps.SelectMany(step => step switch
     {
         EmbeddingStep s => [s.Table.Shape[0]],
         BertEmbeddingStep s => (long[])[s.Word.Shape[0], s.Type.Shape[0]],
+        EmbeddingBackwardStep s => [s.TableGradient.Shape[0]],
+        CrossEntropyStep s => [s.Logits.Shape.Last],
+        CrossEntropyBackwardStep s => [s.Logits.Shape.Last],
+        DropoutStep => [long.MaxValue],
         _ => [],
     });
+
+    /// <summary>All entries of a family with their versions' numbers, or the one that has none.</summary>
+    private static IEnumerable<(string Entry, int? Version)> Versions(string family)
+    {
+        KernelEntry[] versions = [.. KernelCatalog.Entries.Where(entry => entry.Name.StartsWith(family + "_v", StringComparison.Ordinal))];
+        return versions.Length == 0 ? [(family, null)] : versions.Select(entry => (entry.Name, (int?)int.Parse(entry.Name[(family.Length + 2)..])));
+    }
+
+    /// <summary>
+    /// What a step launches. The gradients of a norm's parameters are two launches, timed together: once as the launcher chooses them, and
+    /// with each version of the first.
+    /// </summary>
+    private static string[] FamiliesOf(Step step) => step switch
+    {
+        LayerNormParametersBackwardStep => ["layernorm_parameters_backward", "layernorm_statistics"],
+        RmsNormParametersBackwardStep => ["rmsnorm_parameters_backward", "rmsnorm_statistics"],
+        _ => [FamilyOf(step)],
+    };
+
+    /// <summary>What the launcher has a kernel of its own for.</summary>
+    private static bool IsHalving(MaxPoolBackwardStep step) =>
+        step is { Window: 2, Stride: 2 } && step.X.Shape[2] % 2 == 0 && step.X.Shape[3] % 2 == 0;
 
     private static string FamilyOf(Step step) => step switch
     {
         GemmStep => "gemm",
         ConvolutionStep => "convolution",
+        ConvolutionWeightBackwardStep => "convolution_weight_backward",
+        ConvolutionDataBackwardStep => "convolution_data_backward",
         MaxPoolStep => "max_pool",
+        MaxPoolBackwardStep s => IsHalving(s) ? "max_pool_backward_2x2" : "max_pool_backward",
         AdaptiveAveragePoolStep => "adaptive_average_pool",
         BiasActivationStep { Activation: Activation.None } => "bias",
         BiasActivationStep { Activation: Activation.Relu } => "bias_relu",
@@ -99,6 +151,18 @@ internal static class BenchmarkCases
         ActivationBackwardStep { Activation: Activation.Relu } => "relu_backward",
         ActivationBackwardStep { Activation: Activation.Tanh } => "tanh_backward",
         GeluBackwardStep => "gelu_backward",
+        EmbeddingBackwardStep { Ids: null } => "batch_sum",
+        EmbeddingBackwardStep => "embedding_backward",
+        RelativePositionBiasBackwardStep => "relative_position_bias_backward",
+        AdaptiveAveragePoolBackwardStep => "adaptive_average_pool_backward",
+        CrossEntropyStep => "cross_entropy",
+        CrossEntropyBackwardStep => "cross_entropy_backward",
+        ScaledSumStep => "scaled_sum",
+        DropoutStep => "dropout",
+        DropoutBackwardStep => "dropout_backward",
+        SoftmaxBackwardStep => "softmax_backward",
+        LayerNormBackwardStep => "layernorm_backward",
+        RmsNormBackwardStep => "rmsnorm_backward",
         SgdStep => "sgd",
         MomentumStep => "momentum",
         AdamStep => "adam",

@@ -52,7 +52,7 @@ internal sealed class MeasuredColumn(string name, string legend, Func<MeasuredRe
     [
         new("cold", "median device time of an execution, L2 flushed", result => Time(result.Measurement.Cold?.Seconds?.Median)),
         new("warm", "the same with the data in the cache", result => Time(result.Measurement.Warm.Seconds?.Median)),
-        new("host", "median time on the host until the work was handed over (a pass: until it was done)", result => Time(result.Measurement.Warm.HostSeconds?.Median)),
+        new("host", "median time on the host until the work was handed over", result => Time(result.Measurement.Warm.HostSeconds?.Median)),
         new("rate", "compulsory bytes a second, cold", result => Rate(result.BytesPerSecond, "B/s")),
         new("% of copy", "of the copy's measured bandwidth", result => Percent(result.CopyFraction)),
         new("op rate", "operations a second, cold", result => Rate(result.FlopsPerSecond, "FLOP/s")),

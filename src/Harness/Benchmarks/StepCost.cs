@@ -9,7 +9,7 @@ namespace Harness.Benchmarks;
 /// </summary>
 internal readonly record struct StepCost(long Flops, long ReadBytes, long WrittenBytes)
 {
-    private const long FloatBytes = 4;
+    internal const long FloatBytes = 4;
 
     public long Bytes => ReadBytes + WrittenBytes;
 
@@ -28,7 +28,7 @@ internal readonly record struct StepCost(long Flops, long ReadBytes, long Writte
             s.X.Bytes + s.Weight.Bytes + s.Bias.Bytes, s.Y.Bytes),
         MaxPoolStep s => new(
             s.Y.Shape.Elements * ((s.Window * s.Window) - 1),
-            FloatBytes * s.X.Shape[0] * s.X.Shape[1] * Covered(s.Y.Shape[2], s) * Covered(s.Y.Shape[3], s), s.Y.Bytes),
+            CoveredBytes(s.X, s.Y, s.Window, s.Stride), s.Y.Bytes),
         AdaptiveAveragePoolStep s => new(
             (s.X.Shape[0] * s.X.Shape[1] * Averaged(s.X.Shape[2], s.Y.Shape[2]) * Averaged(s.X.Shape[3], s.Y.Shape[3])) + s.Y.Shape.Elements,
             s.X.Bytes, s.Y.Bytes),
@@ -73,11 +73,16 @@ internal readonly record struct StepCost(long Flops, long ReadBytes, long Writte
     private static long Gathered(TensorSpec ids, TensorSpec table) =>
         FloatBytes * Math.Min(ids.Shape.Elements, table.Shape[0]) * table.Shape[1];
 
-    private static long Covered(long outputs, MaxPoolStep step) =>
-        step.Stride >= step.Window ? outputs * step.Window : ((outputs - 1) * step.Stride) + step.Window;
+    /// <summary>Of an input, what windows cover.</summary>
+    internal static long CoveredBytes(TensorSpec x, TensorSpec y, int window, int stride)
+    {
+        return FloatBytes * x.Shape[0] * x.Shape[1] * Covered(y.Shape[2]) * Covered(y.Shape[3]);
+
+        long Covered(long outputs) => stride >= window ? outputs * window : ((outputs - 1) * stride) + window;
+    }
 
     /// <summary>Elements along one side that all windows average together: windows overlap where the outputs do not divide the side.</summary>
-    private static long Averaged(long side, long outputs)
+    internal static long Averaged(long side, long outputs)
     {
         long sum = 0;
         for (long i = 0; i < outputs; i++)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Harness.Audit;
 using Harness.Passes;
@@ -11,6 +12,7 @@ internal static class AuditCommand
     public static Command Create(CommandHost host)
     {
         var models = new ModelOptions();
+        var training = new TrainingOptions();
         var device = new DeviceChoice();
         Option<string> placement = CommonOptions.Placement();
         Option<long?> seed = CommonOptions.Seed();
@@ -20,6 +22,7 @@ internal static class AuditCommand
 
         var command = new Command("audit", "Runs one configuration and compares every buffer with its formula.");
         models.AddTo(command);
+        training.AddTo(command);
         command.Add(placement);
         device.AddForPassesTo(command);
         command.Add(seed);
@@ -28,21 +31,23 @@ internal static class AuditCommand
         command.Add(allSteps);
         command.SetAction(parsed =>
         {
-            Configuration configuration = models.Read(parsed);
+            ImmutableArray<(Configuration Pass, long Times)> step = training.Read(parsed, models.Read(parsed));
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
             using OpenedDevice opened = device.Open(parsed, host);
             using var runner = new PassRunner(opened, PlacementLabels.Parse(parsed.GetValue(placement)!), host.Time);
-            PreparedPass prepared = runner.Prepare(configuration);
+            ImmutableArray<PreparedPass> prepared = runner.Prepare([.. step.Select(pass => pass.Pass)]);
             opened.WriteNote(host, json);
-            AuditRecord audit = ProgressView.Show(
-                host, prepared.Work, progress => runner.Run(prepared, CommonOptions.SeedOf(parsed, seed), progress).Audit);
+            ImmutableArray<AuditRecord> audits = ProgressView.Show(
+                host, prepared.Sum(pass => pass.Work),
+                progress => prepared.Select(pass => runner.Run(pass, CommonOptions.SeedOf(parsed, seed), progress).Audit).ToImmutableArray());
+            var whole = new StepAudit([.. audits.Zip(step, (audit, pass) => new RepeatedAudit(audit, pass.Times))]);
             if (!json.OwnsStandardOutput)
             {
-                AuditView.Write(audit, host.OutConsole(), parsed.GetValue(allBuffers), parsed.GetValue(allSteps));
+                StepAuditView.Write(whole, host.OutConsole(), parsed.GetValue(allBuffers), parsed.GetValue(allSteps));
             }
 
-            json.Write(AuditJson.Of(audit));
-            return audit.Mismatches.IsEmpty ? HarnessProgram.ExitDone : HarnessProgram.ExitCheckFailed;
+            json.Write(StepAuditJson.Of(whole));
+            return whole.IsExact ? HarnessProgram.ExitDone : HarnessProgram.ExitCheckFailed;
         });
         return command;
     }

@@ -15,7 +15,8 @@ internal static class CommonOptions
         "--placement", "planned: offsets chosen beforehand from the lifetimes; online: allocate and free as the pass runs; bump: nothing is reused",
         PlacementLabels.All);
 
-    public static Option<long?> Seed() => Values.WholeNumber("--seed", $"weights and inputs are drawn from it (default {DefaultSeed})", 0);
+    public static Option<long?> Seed(string description = "weights and inputs are drawn from it") =>
+        Values.WholeNumber("--seed", $"{description} (default {DefaultSeed})", 0);
 
     /// <summary>Where NVIDIA's libraries are looked for first.</summary>
     public static Option<string?> Libraries() => Values.Text(

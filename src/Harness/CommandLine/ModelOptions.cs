@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Harness.Fitting;
 using Harness.Kernels;
 using Harness.Models;
 using Harness.Passes;
@@ -33,5 +34,21 @@ internal sealed class ModelOptions
         Model model = parsed.GetValue(_model)
             ?? throw new CallerException($"'{parsed.CommandResult.Command.Name}' needs a MODEL; {ParseErrors.Allowed(ModelCatalog.Names)}");
         return new Configuration(model, model.Size(parsed.GetValue(_batch), parsed.GetValue(_sequence), parsed.GetValue(_decoderSequence)));
+    }
+
+    /// <summary>For a verb that looks for one of the sizes itself: the configuration has that one's default.</summary>
+    /// <exception cref="CallerException">as <see cref="Read"/>; or the model has no such size, or the caller gave it</exception>
+    public Configuration ReadAllBut(Dimension over, ParseResult parsed)
+    {
+        Configuration configuration = Read(parsed);
+        if (over.Option(configuration.Model) is null)
+        {
+            throw new CallerException($"--over {over.Word} does not apply to {configuration.Model.Name}, which has no --{over.Word}");
+        }
+
+        Option<long?> option = over == Dimension.Sequence ? _sequence : _batch;
+        return parsed.GetValue(option) is null
+            ? configuration
+            : throw new CallerException($"{option.Name} does not apply with --over {over.Word}: it is what is looked for");
     }
 }

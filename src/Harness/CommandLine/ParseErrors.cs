@@ -30,7 +30,8 @@ internal static class ParseErrors
     /// <summary><c>known are: a, b, c</c>.</summary>
     public static string Allowed(IEnumerable<string> words) => $"known: {string.Join(", ", words)}";
 
-    private static string Unknown(Command command, string word)
+    /// <summary>A word that the command does not know: an option if it looks like one.</summary>
+    public static string Unknown(Command command, string word)
     {
         bool isOption = word.StartsWith('-');
         string[] known = isOption ? [.. command.Options.Select(option => option.Name)] : SubcommandNames(command);

@@ -74,6 +74,32 @@ internal static class Values
         CustomParser = result => Known(result, name, result.Tokens[0].Value, words) ?? words[0],
     };
 
+    /// <summary>One of a few words, null where the option is absent.</summary>
+    public static Option<string?> OneOfOrNone(string name, string description, params string[] words) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', words),
+        CustomParser = result => Known(result, name, result.Tokens[0].Value, words),
+    };
+
+    /// <summary>A probability that is not certainty, null where the option is absent.</summary>
+    public static Option<double?> Probability(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "P",
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is 0 or (>= 1e-9 and < 1))
+            {
+                return number;
+            }
+
+            result.AddError($"{name} takes 0, or a probability from 1e-9 to below 1, not '{word}'");
+            return null;
+        },
+    };
+
     /// <summary>Models separated by commas, null where the option is absent.</summary>
     public static Option<ImmutableArray<Model>?> Models(string name, string description) => new(name)
     {

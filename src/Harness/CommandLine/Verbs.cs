@@ -21,6 +21,8 @@ internal static class Verbs
         root.Add(ExplainCommand.Create(host));
         root.Add(RunCommand.Create(host));
         root.Add(SummaryCommand.Create(host));
+        root.Add(FitCommand.Create(host));
+        root.Add(ExerciseCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(PtxCommand.Create(host));
         root.Add(CompareCommand.Create(host));

@@ -119,6 +119,7 @@ internal static class ExplainJson
         ["inputs"] = moment.InputBytes,
         ["outputs"] = moment.OutputBytes,
         ["activations"] = moment.ActivationBytes,
+        ["errorSignals"] = moment.ErrorSignalBytes,
         ["workspace"] = moment.WorkspaceBytes,
         ["live"] = moment.LiveBytes,
         ["padding"] = moment.PaddingBytes,

@@ -144,7 +144,9 @@ internal static class ExplainView
     private static IEnumerable<(string Name, long Bytes)> Parts(StepAnswer answer) =>
     [
         (CategoryLabels.Inputs, answer.Moment.InputBytes), (CategoryLabels.Outputs, answer.Moment.OutputBytes),
-        (CategoryLabels.Activations, answer.Moment.ActivationBytes), (CategoryLabels.Workspace, answer.Moment.WorkspaceBytes),
+        (CategoryLabels.Activations, answer.Moment.ActivationBytes),
+        .. answer.Moment.ErrorSignalBytes == 0 ? [] : new[] { (CategoryLabels.ErrorSignals, answer.Moment.ErrorSignalBytes) },
+        (CategoryLabels.Workspace, answer.Moment.WorkspaceBytes),
         ("padding", answer.Moment.PaddingBytes), ("holes", answer.Moment.HoleBytes), ("free", answer.Moment.FreeBytes),
     ];
 

@@ -31,7 +31,7 @@ internal sealed record ExplainedPass(
         using var device = new NullDevice(workspaceBytes);
         StepProgram program = configuration.Program(device);
         MemoryPlan plan = MemoryPlanner.Plan(program, placement);
-        using var parameters = new ParameterRegion(program.Of(TensorCategory.Parameter), device);
+        using var parameters = new ParameterRegion(program.Tensors.Where(tensor => tensor.Category.IsPersistent()), device);
         using var executor = new Executor(program, plan, parameters, device);
         executor.BeginPass();
         executor.RunSteps();

@@ -17,7 +17,7 @@ internal sealed record PassBuffer(
     public string Name => Tensor.Name;
 
     /// <summary>Parameters have a region of their own and never die.</summary>
-    public bool IsParameter => Tensor.Category == TensorCategory.Parameter;
+    public bool IsParameter => Tensor.Category.IsPersistent();
 
     /// <summary>Bytes asked for.</summary>
     public long Bytes => Row.RequestedBytes;

@@ -27,7 +27,7 @@ internal static class Phrases
     public static string Category(PassBuffer buffer) => CategoryLabels.Of(buffer.Tensor.Category);
 
     public static string Title(ExplainedPass pass) =>
-        $"{pass.Configuration}: f32 inference, placement {PlacementLabels.Of(pass.Plan.Placement)}";
+        $"{pass.Configuration}: f32 {pass.Configuration.PassWords}, placement {PlacementLabels.Of(pass.Plan.Placement)}";
 
     /// <summary>Why it is there from its first step to its last.</summary>
     public static string WhyItLives(ExplainedPass pass, PassBuffer buffer)
@@ -39,6 +39,10 @@ internal static class Phrases
                 + (buffer.ReadBy.Length == 1
                     ? $"{lastRead} is the only one that reads it"
                     : $"{lastRead} is the last of {buffer.ReadBy.Length} steps that read it"),
+            TensorCategory.Gradient => "a gradient is held from pass to pass, as micro-batches add to it; "
+                + $"{Step(pass, buffer.WrittenBy[0])} writes it first"
+                + (lastRead is null ? "" : $", and {lastRead} reads it last"),
+            TensorCategory.OptimizerState => $"what the optimizer remembers from update to update; {lastRead} works on it",
             TensorCategory.Input =>
                 $"the caller fills it before the first step and holds it to the end of the pass; {lastRead} reads it last",
             TensorCategory.Output =>

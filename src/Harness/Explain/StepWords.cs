@@ -11,6 +11,11 @@ internal static class StepWords
         GemmStep gemm => $"{gemm.Batch} products of [{gemm.M},{gemm.K}] and [{gemm.K},{gemm.N}]",
         ConvolutionStep { Weight.Shape: var weight } convolution =>
             $"convolution {weight[2]}x{weight[3]}, {weight[1]} channels to {weight[0]}, bias{(convolution.Relu ? " and ReLU" : "")}",
+        ConvolutionWeightBackwardStep { WeightGradient.Shape: var weight } gradient =>
+            $"gradient of the weights of a convolution {weight[2]}x{weight[3]}, {weight[1]} channels to {weight[0]}{(gradient.Accumulate ? ", added" : "")}",
+        ConvolutionDataBackwardStep { Weight.Shape: var weight } =>
+            $"gradient of the input of a convolution {weight[2]}x{weight[3]}, {weight[1]} channels to {weight[0]}",
+        MaxPoolBackwardStep pool => $"gradient of a max pool {pool.Window}x{pool.Window}, stride {pool.Stride}",
         MaxPoolStep pool => $"max pool {pool.Window}x{pool.Window}, stride {pool.Stride}",
         AdaptiveAveragePoolStep => "average pool to a fixed size",
         BiasActivationStep { Bias: null } activation => $"{Name(activation.Activation)}{InPlace(activation)}",

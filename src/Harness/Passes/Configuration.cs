@@ -3,18 +3,34 @@ using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models;
 using Harness.Models.Analytic;
+using Harness.Models.Training;
+using Harness.Models.Weights;
 
 namespace Harness.Passes;
 
-/// <summary>One model at one size. From here two arrows go to the audit that meet nowhere else: the program, and the formulas.</summary>
-internal sealed record Configuration(Model Model, ModelSize Size)
+/// <summary>One model at one size, in inference or in training. From here two arrows go to the audit that meet nowhere else: the program, and the formulas.</summary>
+/// <param name="Size">of the pass</param>
+/// <param name="Training">the pass of a training step; null: inference</param>
+internal sealed record Configuration(Model Model, ModelSize Size, TrainingPass? Training = null)
 {
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
-    public StepProgram Program(IConvolutionWorkspace device) => InBytes(() => Model.Program(Size, device));
+    public StepProgram Program(IConvolutionWorkspace device) => InBytes(() => Training is null
+        ? Model.Program(Size, device)
+        : Model.Training.Program(Size, Training, device));
 
     /// <param name="convolutionBudgetBytes">the workspace of every convolution, as the caller set it; null: the software GPU's formula</param>
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
-    public AnalyticAccount Account(long? convolutionBudgetBytes) => InBytes(() => Model.Account(Size, convolutionBudgetBytes));
+    public AnalyticAccount Account(long? convolutionBudgetBytes) => InBytes(() => Training is null
+        ? Model.Account(Size, convolutionBudgetBytes)
+        : Model.Training.Account(Size, Training, convolutionBudgetBytes));
+
+    /// <summary>Weights and inputs drawn from a seed; in training also labels, where the optimizer starts and the first update's corrections.</summary>
+    public SeededTensors Seeded(long seed) => Training is null
+        ? Model.Seeded(seed)
+        : new SeededTensors(unchecked((ulong)seed), TrainingValues.Of(Model.Values, Model.Training.Classes));
+
+    /// <summary><c>inference</c>, or <c>training</c> with what was chosen.</summary>
+    public string PassWords => Training is null ? TrainingLabels.Inference : TrainingLabels.Describe(Training, Size, Model.Training.Dropout is not null);
 
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
     public ModelSummary Summary() => InBytes(() => Model.Summary(Size));

@@ -13,7 +13,9 @@ using Harness.Models.Weights;
 namespace Harness.Passes;
 
 /// <summary>Everything that is known of a pass before a byte is allocated.</summary>
-internal sealed record PreparedPass(Configuration Configuration, AnalyticAccount Account, StepProgram Program, MemoryPlan Plan)
+/// <param name="Held">what is held from pass to pass: weights, and for all passes of a training step their gradients and the optimizer's state</param>
+internal sealed record PreparedPass(
+    Configuration Configuration, AnalyticAccount Account, StepProgram Program, MemoryPlan Plan, ImmutableArray<TensorSpec> Held)
 {
     /// <summary>What progress counts: multiply-accumulates, and one more for every step.</summary>
     public double Work { get; } = Account.Steps.Sum(step => (double)step.Macs.Value) + Program.Steps.Length;
@@ -47,11 +49,21 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
 
     /// <exception cref="CallerException">the size is not allowed, or its bytes cannot be counted</exception>
     /// <exception cref="MachineException">it does not fit the GPU, or needs a library that is missing</exception>
-    public PreparedPass Prepare(Configuration configuration)
+    public PreparedPass Prepare(Configuration configuration) => Prepare([configuration])[0];
+
+    /// <summary>The passes of one step, the last of which holds all that any of them does.</summary>
+    /// <inheritdoc cref="Prepare(Configuration)"/>
+    public ImmutableArray<PreparedPass> Prepare(ImmutableArray<Configuration> passes)
     {
-        StepProgram program = configuration.Program(_device);
+        ImmutableArray<StepProgram> programs = [.. passes.Select(pass => pass.Program(_device))];
+        ImmutableArray<TensorSpec> held = [.. programs[^1].Tensors.Where(tensor => tensor.Category.IsPersistent())];
+        return [.. passes.Zip(programs, (pass, program) => Prepare(pass, program, held))];
+    }
+
+    private PreparedPass Prepare(Configuration configuration, StepProgram program, ImmutableArray<TensorSpec> held)
+    {
         var prepared = new PreparedPass(
-            configuration, configuration.Account(opened.Facts.ConvolutionWorkspaceBytes), program, Plan(program));
+            configuration, configuration.Account(opened.Facts.ConvolutionWorkspaceBytes), program, Plan(program), held);
         if (opened.Gpu is { } gpu)
         {
             if (program.Steps.Any(step => step is ConvolutionStep or MaxPoolStep))
@@ -60,7 +72,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
             }
 
             GpuPreflight.Require(
-                configuration.ToString(), ParameterBytes(program), prepared.Plan.CapacityBytes, AvailableBytes(gpu), gpu,
+                configuration.ToString(), HeldBytes(held), prepared.Plan.CapacityBytes, AvailableBytes(gpu), gpu,
                 () => GpuPreflight.LargestBatch(configuration.Size.Batch, batch => Fits(configuration, batch, AvailableBytes(gpu))));
         }
 
@@ -70,7 +82,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
     /// <summary>With weights and inputs drawn from a seed.</summary>
     public PassResult Run(PreparedPass prepared, long seed, ProgressView progress)
     {
-        ReadTensor seeded = prepared.Configuration.Model.Seeded(seed).Read;
+        ReadTensor seeded = prepared.Configuration.Seeded(seed).Read;
         return Run(prepared, seeded, seeded, progress);
     }
 
@@ -107,7 +119,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         isFirst = false;
         GpuPass? onGpu = opened.Gpu is null ? null : FurtherPasses(prepared.Program, Pass);
         var observed = new ObservedPass(
-            prepared.Program, prepared.Plan, parameters.Rows, first.Ledger, first.Touches, first.StepCosts, onGpu);
+            prepared.Program, prepared.Plan, [.. parameters.Rows.Where(row => prepared.Program.Find(row.Name) is not null)], first.Ledger, first.Touches, first.StepCosts, onGpu);
         return new PassResult(Auditor.Audit(prepared.Configuration, opened.Facts, prepared.Account, observed), seconds);
 
         PassRecord Pass()
@@ -194,7 +206,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
 
     private ParameterRegion ParametersFor(PreparedPass prepared, ReadTensor weights)
     {
-        if (_parameters is not null && _weightsOf == prepared.Configuration.Model)
+        if (_parameters is not null && IsHeld(prepared))
         {
             return _parameters;
         }
@@ -203,12 +215,11 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         _parameters = null;
         _weightsOf = null;
         _watch?.ForgetFrom(ParameterStage);
-        TensorSpec[] tensors = [.. prepared.Program.Of(TensorCategory.Parameter)];
         _parameters = Measured(
-            ParameterStage, ParameterBytes(prepared.Program), () => new ParameterRegion(tensors, _device, guardBytes: _guardBytes));
+            ParameterStage, HeldBytes(prepared.Held), () => new ParameterRegion(prepared.Held, _device, guardBytes: _guardBytes));
         if (_device.Computes)
         {
-            foreach (TensorSpec tensor in tensors)
+            foreach (TensorSpec tensor in prepared.Held.Where(tensor => tensor.Category is not TensorCategory.Gradient))
             {
                 Span<byte> bytes = Staging(tensor);
                 weights(tensor, bytes);
@@ -224,8 +235,12 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
 
     private MemoryPlan Plan(StepProgram program) => MemoryPlanner.Plan(program, placement, guardBytes: _guardBytes);
 
-    /// <summary>What a region for the program's parameters takes.</summary>
-    private long ParameterBytes(StepProgram program) => ParameterRegion.CapacityFor(program.Of(TensorCategory.Parameter), guardBytes: _guardBytes);
+    /// <summary>What a region for what is held from pass to pass takes.</summary>
+    private long HeldBytes(IEnumerable<TensorSpec> held) => ParameterRegion.CapacityFor(held, guardBytes: _guardBytes);
+
+    /// <summary>Are the region's tensors those of the pass? Then the weights in it are its weights, as an earlier pass left them.</summary>
+    private bool IsHeld(PreparedPass prepared) => _weightsOf == prepared.Configuration.Model && prepared.Held
+        .Select(tensor => (tensor.Name, tensor.Bytes)).SequenceEqual(_parameters!.Rows.Select(row => (row.Name, row.RequestedBytes)));
 
     /// <summary>Weights that are held now are given back before others come.</summary>
     private long AvailableBytes(IGpu gpu) => gpu.Memory.FreeBytes + (_parameters?.CapacityBytes ?? 0);
@@ -235,7 +250,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         try
         {
             StepProgram program = (configuration with { Size = configuration.Size with { Batch = batch } }).Program(_device);
-            return ParameterBytes(program) <= availableBytes - Plan(program).CapacityBytes;
+            return HeldBytes(program.Tensors.Where(tensor => tensor.Category.IsPersistent())) <= availableBytes - Plan(program).CapacityBytes;
         }
         catch (CallerException)
         {
@@ -252,7 +267,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
 
         StepProgram program = prepared.Program;
         long largestTensorBytes = program.Tensors
-            .Where(tensor => tensor.Category is not (TensorCategory.Activation or TensorCategory.Workspace)).Max(tensor => tensor.Bytes);
+            .Where(tensor => tensor.Category is TensorCategory.Parameter or TensorCategory.Input or TensorCategory.Output).Max(tensor => tensor.Bytes);
         HostMemory.Require(
             prepared.Configuration.ToString(), largestTensorBytes + (opened.Gpu is null ? SimulatedBytes(prepared) : CheckBytes(program)),
             HostMemory.AvailableBytes);
@@ -261,8 +276,8 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
     /// <summary>The software GPU keeps two bits for every byte of a region: written, and read.</summary>
     private long SimulatedBytes(PreparedPass prepared)
     {
-        bool hasWeights = _weightsOf == prepared.Configuration.Model;
-        long parameterBytes = hasWeights ? 0 : prepared.Program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
+        bool hasWeights = _parameters is not null && IsHeld(prepared);
+        long parameterBytes = hasWeights ? 0 : prepared.Held.Sum(tensor => tensor.Bytes);
         long regionBytes = prepared.Plan.CapacityBytes + parameterBytes;
         return regionBytes + regionBytes / 4;
     }
@@ -270,7 +285,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
     /// <summary>A check keeps what every buffer of the first pass held.</summary>
     private long CheckBytes(StepProgram program) => _check is null
         ? 0
-        : program.Tensors.Where(tensor => tensor.Category != TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
+        : program.Tensors.Where(tensor => !tensor.Category.IsPersistent()).Sum(tensor => tensor.Bytes);
 
     private Span<byte> Staging(TensorSpec tensor)
     {

@@ -45,6 +45,15 @@ internal sealed partial class JsonOutput
         }
     }
 
+    /// <summary>Asks for the result only where somebody wants it as JSON.</summary>
+    public void Write(Func<JsonObject> json)
+    {
+        if (_target is not null)
+        {
+            Write(json());
+        }
+    }
+
     /// <summary>Indented, but a list of numbers (a shape, a polynomial) on one line.</summary>
     public static string Text(JsonObject json) =>
         NumberList().Replace(json.ToJsonString(s_options).ReplaceLineEndings("\n"), list => Whitespace().Replace(list.Value, "")) + "\n";

@@ -14,7 +14,7 @@ internal enum CacheState
 
 /// <summary>One sample: several executions of the work between two events, its times and bytes divided by their number.</summary>
 /// <param name="Seconds">on the device's clock, an execution</param>
-/// <param name="HostSeconds">until the work was handed over, or done where <see cref="ITimedWork.Wait"/> waits; an execution</param>
+/// <param name="HostSeconds">until the work was handed over, on the host's clock, an execution; near <paramref name="Seconds"/>, the host is what is slow</param>
 /// <param name="ManagedBytes">allocated on the thread that handed the work over, an execution</param>
 internal readonly record struct Sample(double Seconds, double HostSeconds, long ManagedBytes, GpuConditions? Conditions);
 

@@ -85,9 +85,9 @@ internal sealed class TimingProtocol(
         timer.Start();
         long begin = clock.GetTimestamp();
         work.Enqueue(cache, executions);
+        double hostSeconds = clock.GetElapsedTime(begin).TotalSeconds;
         timer.Stop();
         work.Wait();
-        double hostSeconds = clock.GetElapsedTime(begin).TotalSeconds;
         managed = GC.GetAllocatedBytesForCurrentThread() - managed;
         GpuConditions? seen = conditions?.Read();
         double seconds = timer.Seconds();

@@ -10,7 +10,7 @@ internal sealed record Expected(TensorSpec Tensor, double[] Values, double[] Tol
 
 /// <summary>One entry at one shape: a step over tensors of its own, the bytes of its inputs, and what must come out.</summary>
 /// <param name="Contents">by tensor index: the input's bytes, null for an output</param>
-/// <param name="OffsetBytes">every buffer begins this far into its region, so that bases without 16-byte alignment are checked too</param>
+/// <param name="OffsetBytes">every buffer begins this far, in whole elements, into its region, so that bases without 16-byte alignment are checked too</param>
 internal sealed record CheckCase(
     string Entry, string Shape, Step Step, KernelVersions Versions, ImmutableArray<TensorSpec> Tensors, ImmutableArray<byte[]?> Contents,
     ImmutableArray<Expected> Expected, int OffsetBytes);
@@ -51,21 +51,29 @@ internal sealed class CaseBuilder(string entry, string shape, ulong seed = 42)
     }
 
     /// <summary>Seeded ids in [0, limit).</summary>
-    public TensorSpec Ids(string name, long limit, params ReadOnlySpan<long> shape)
+    public TensorSpec Ids(string name, long limit, params ReadOnlySpan<long> shape) =>
+        Input(name, _values.Longs(new Shape(shape).Elements, limit), shape);
+
+    public TensorSpec Input(string name, long[] values, params ReadOnlySpan<long> shape)
     {
-        var dimensions = new Shape(shape);
-        long[] values = _values.Longs(dimensions.Elements, limit);
-        TensorSpec tensor = Declare(name, dimensions, DType.I64, TensorCategory.Input, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+        TensorSpec tensor = Declare(name, new Shape(shape), DType.I64, TensorCategory.Input, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
         _inputs.Add(tensor, values);
         return tensor;
     }
 
+    public TensorSpec Input(string name, byte[] values, params ReadOnlySpan<long> shape) =>
+        Declare(name, new Shape(shape), DType.U8, TensorCategory.Input, values);
+
     public TensorSpec Output(string name, params ReadOnlySpan<long> shape) =>
         Declare(name, new Shape(shape), DType.F32, TensorCategory.Output, null);
 
+    /// <summary>An output of bytes.</summary>
+    public TensorSpec Mask(string name, params ReadOnlySpan<long> shape) =>
+        Declare(name, new Shape(shape), DType.U8, TensorCategory.Output, null);
+
     /// <summary>Room for the step's own use; nothing is expected of it afterwards.</summary>
-    public TensorSpec Workspace(string name, long elements) =>
-        Declare(name, new Shape(elements), DType.F32, TensorCategory.Workspace, null);
+    public TensorSpec Workspace(string name, params ReadOnlySpan<long> shape) =>
+        Declare(name, new Shape(shape), DType.F32, TensorCategory.Workspace, null);
 
     /// <summary>The values of an input.</summary>
     public float[] Floats(TensorSpec input) => (float[])_inputs[input];

@@ -44,6 +44,7 @@ internal static class ElementwiseCases
         foreach ((long h, long w, long p, long q) in s_pools)
         {
             yield return Pool(h, w, p, q);
+            yield return PoolBackward(h, w, p, q);
         }
     }
 
@@ -127,5 +128,19 @@ internal static class ElementwiseCases
         double[] magnitude = PoolingReference.AdaptiveAverage([.. values.Select(Math.Abs)], 6, height, width, pooledHeight, pooledWidth);
         double cells = (height / pooledHeight + 2) * (width / pooledWidth + 2);
         return builder.Build(new AdaptiveAveragePoolStep("check", x, y), new Expected(y, expected, [.. magnitude.Select(m => cells * U * m)]));
+    }
+
+    /// <summary>An element in n windows: n divisions and n additions, each a rounding of at most the sum of magnitudes.</summary>
+    private static CheckCase PoolBackward(long height, long width, long pooledHeight, long pooledWidth)
+    {
+        var builder = new CaseBuilder("adaptive_average_pool_backward", $"[2,3,{height},{width}] from {pooledHeight}x{pooledWidth}");
+        TensorSpec dy = builder.Input("dy", 2, 2, 3, pooledHeight, pooledWidth), dx = builder.Output("dx", 2, 3, height, width);
+        double[] values = builder.Doubles(dy)!;
+        double[] expected = PoolingReference.AdaptiveAverageBackward(values, 6, height, width, pooledHeight, pooledWidth);
+        double[] magnitude = PoolingReference.AdaptiveAverageBackward(
+            [.. values.Select(Math.Abs)], 6, height, width, pooledHeight, pooledWidth);
+        double windows = (pooledHeight / height + 2) * (pooledWidth / width + 2);
+        return builder.Build(
+            new AdaptiveAveragePoolBackwardStep("check", dy, dx), new Expected(dx, expected, [.. magnitude.Select(m => (windows + 1) * U * m)]));
     }
 }

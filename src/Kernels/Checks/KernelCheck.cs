@@ -19,7 +19,11 @@ public static class KernelCheck
 {
     /// <summary>Entries that the device lacks the library for (a GPU without cuDNN). Named by the caller, they are run all the same.</summary>
     public static ImmutableArray<string> LeftOut(IDevice device) =>
-        device is IGpu { Properties.CudnnVersion: null } ? [LibraryCases.ConvolutionEntry, LibraryCases.MaxPoolEntry] : [];
+        device is IGpu { Properties.CudnnVersion: null } ? 
+        [
+            LibraryCases.ConvolutionEntry, LibraryCases.ConvolutionWeightBackwardEntry, LibraryCases.ConvolutionDataBackwardEntry,
+            LibraryCases.MaxPoolEntry,
+        ] : [];
 
     /// <summary>Runs while it is enumerated, one result a shape.</summary>
     /// <param name="device">computes them</param>
@@ -45,8 +49,11 @@ public static class KernelCheck
 
     /// <summary>All cases, in the order of the catalog.</summary>
     internal static IEnumerable<CheckCase> Cases(IConvolutionWorkspace workspace, MathMode math = MathMode.Fp32) =>
-        ElementwiseCases.All().Concat(ActivationBackwardCases.All()).Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(NormCases.All())
-            .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
+        ElementwiseCases.All().Concat(ActivationBackwardCases.All()).Concat(CrossEntropyCases.All()).Concat(DropoutCases.All())
+            .Concat(EmbeddingCases.All()).Concat(HeadsCases.All()).Concat(MaxPoolBackwardCases.All()).Concat(NormCases.All())
+            .Concat(LayerNormBackwardCases.All()).Concat(RmsNormBackwardCases.All())
+            .Concat(OptimizerCases.All()).Concat(RelativePositionBiasCases.All()).Concat(SoftmaxCases.All()).Concat(SoftmaxBackwardCases.All())
+            .Concat(SumCases.All()).Concat(LibraryCases.All(workspace, math))
             .OrderBy(check => KernelCatalog.Entries.IndexOf(KernelCatalog.Find(check.Entry)));
 
     internal static KernelCheckResult Run(IDevice device, CheckCase check)
@@ -60,8 +67,9 @@ public static class KernelCheck
             foreach (TensorSpec tensor in check.Tensors)
             {
                 int i = tensor.Index;
-                regions[i] = device.Allocate(tensor.Name, tensor.Bytes + check.OffsetBytes);
-                addresses[i] = regions[i] + check.OffsetBytes;
+                int offsetBytes = check.OffsetBytes - check.OffsetBytes % tensor.DType.SizeBytes();
+                regions[i] = device.Allocate(tensor.Name, tensor.Bytes + offsetBytes);
+                addresses[i] = regions[i] + offsetBytes;
                 buffers[i] = device.BeginBuffer(tensor.Name, addresses[i], tensor.Bytes);
                 begun = i + 1;
                 if (check.Contents[i] is { } contents)
@@ -118,8 +126,7 @@ public static class KernelCheck
                 continue;
             }
 
-            float[] actual = new float[tensor.Shape.Elements];
-            device.CopyToHost(MemoryMarshal.AsBytes(actual.AsSpan()), addresses[tensor.Index]);
+            float[] actual = Values(device, addresses[tensor.Index], tensor);
             for (int i = 0; i < actual.Length; i++)
             {
                 double error = Error(actual[i], expected.Values[i]);
@@ -138,6 +145,19 @@ public static class KernelCheck
         }
 
         return new KernelCheckResult(check.Entry, check.Shape, elements, maxError, tolerance, failure is null, failure, cost);
+    }
+
+    /// <summary>The tensor's elements; bytes as they count.</summary>
+    private static float[] Values(IDevice device, DevicePointer address, TensorSpec tensor)
+    {
+        byte[] bytes = new byte[tensor.Bytes];
+        device.CopyToHost(bytes, address);
+        return tensor.DType switch
+        {
+            DType.F32 => MemoryMarshal.Cast<byte, float>(bytes).ToArray(),
+            DType.U8 => Array.ConvertAll(bytes, value => (float)value),
+            _ => throw new ArgumentOutOfRangeException(nameof(tensor), tensor.DType, "no kernel writes such elements"),
+        };
     }
 
     /// <summary>0 where both are NaN or the same infinity; NaN where only one is NaN, and no comparison lets that pass.</summary>

@@ -9,6 +9,8 @@ namespace Harness.Kernels.Checks;
 internal static class LibraryCases
 {
     public const string ConvolutionEntry = "convolution";
+    public const string ConvolutionWeightBackwardEntry = "convolution_weight_backward";
+    public const string ConvolutionDataBackwardEntry = "convolution_data_backward";
     public const string MaxPoolEntry = "max_pool";
 
     /// <summary>
@@ -44,6 +46,11 @@ internal static class LibraryCases
             yield return Convolution(workspace, shape, relu: false, math);
         }
 
+        foreach (CheckCase backward in ConvolutionBackwardCases.All(workspace, math))
+        {
+            yield return backward;
+        }
+
         foreach ((long height, long width, int window, int stride) in ((long, long, int, int)[])[(2, 2, 2, 2), (14, 14, 2, 2), (7, 9, 2, 2), (5, 5, 3, 2), (37, 41, 2, 2)])
         {
             yield return MaxPool(height, width, window, stride);
@@ -54,7 +61,7 @@ internal static class LibraryCases
     /// Of a sum of products, relative to the sum of magnitudes: one f32 rounding an operation; with TF32 the error of both operands besides, and
     /// sums that tensor cores may cut off instead of rounding, twice the error.
     /// </summary>
-    private static double RelativeError(double roundings, MathMode math) =>
+    internal static double RelativeError(double roundings, MathMode math) =>
         math == MathMode.Tf32 ? 2 * Tf32Epsilon + Tf32Epsilon * Tf32Epsilon + 2 * roundings * U : roundings * U;
 
     /// <summary>K products and additions, each a rounding of at most the sum of magnitudes, the product with alpha and the addition to C.</summary>
@@ -96,7 +103,7 @@ internal static class LibraryCases
             GemmReference.Compute(left, layoutA, right, layoutB, layoutC, c.Shape.Elements, 1, m, n, k, 1, addend);
     }
 
-    private static double[] Magnitudes(double[] values) => Array.ConvertAll(values, Math.Abs);
+    internal static double[] Magnitudes(double[] values) => Array.ConvertAll(values, Math.Abs);
 
     /// <summary>
     /// C R S products and additions and the bias, as for a product. That is the bound of the direct sum. A Winograd transform's own

@@ -13,7 +13,7 @@ internal static class SumCases
 
     /// <summary>Less than a warp of pixels, whole warps, several turns of the largest block of 256.</summary>
     private static readonly (long Images, long Channels, long Height, long Width)[] s_channels =
-        [(1, 1, 1, 1), (3, 5, 2, 7), (2, 3, 8, 12), (2, 32, 14, 14), (2, 2, 37, 41)];
+        [(1, 1, 1, 1), (3, 5, 2, 7), (2, 3, 8, 12), (2, 32, 14, 14), (2, 2, 37, 41), (2, 2, 67, 65)];
 
     /// <summary>A block takes 512 elements.</summary>
     private static readonly (long Batch, long Count, int OffsetBytes)[] s_batches =
@@ -37,6 +37,11 @@ internal static class SumCases
             {
                 yield return Batch(batch, count, offsetBytes, adds);
             }
+        }
+
+        foreach ((long count, int offsetBytes) in ((long, int)[])[(1, 0), (3, 0), (64, 0), (130, 0), (4096, 0), (9003, 0), (4099, 4)])
+        {
+            yield return Scaled(count, offsetBytes);
         }
 
         foreach ((long count, int offsetBytes) in ((long, int)[])[(1, 0), (127, 0), (2047, 0), (2048, 0), (6151, 0), (4096, 4)])
@@ -76,6 +81,19 @@ internal static class SumCases
         return Build(
             builder, y, adds, new BatchSumStep("check", x, y, adds), builder.Doubles(x)!,
             (values, old) => SumReference.Batch(values, count, old), additions: batch);
+    }
+
+    /// <summary>A thread adds its share of at most 1024 threads', a piece 2 more, the shuffles and warps 5 + 31; then the scale.</summary>
+    private static CheckCase Scaled(long count, int offsetBytes)
+    {
+        const float scale = 1 / 3f;
+        var builder = new CaseBuilder("scaled_sum", $"[{count}]{(offsetBytes > 0 ? " unaligned" : "")}") { OffsetBytes = offsetBytes };
+        TensorSpec x = builder.Input("x", 2, count), y = builder.Output("y", 1);
+        double[] values = builder.Doubles(x)!;
+        double magnitude = SumReference.Scaled(Array.ConvertAll(values, Math.Abs), scale);
+        return builder.Build(
+            new ScaledSumStep("check", x, y, scale),
+            new Expected(y, [SumReference.Scaled(values, scale)], [(count / 1024 + 4 + 2 + 36 + 1) * U * magnitude]));
     }
 
     /// <summary>Each addition on an element's way is a rounding of at most the sum of magnitudes.</summary>

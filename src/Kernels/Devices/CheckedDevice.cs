@@ -138,9 +138,17 @@ public sealed class CheckedDevice(IDevice inner, long guardBytes) : IDevice
 
     public void Convolution(in ConvolutionCall call) => inner.Convolution(call);
 
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call) => inner.ConvolutionWeightBackward(call);
+
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call) => inner.ConvolutionDataBackward(call);
+
     public void MaxPool(in MaxPoolCall call) => inner.MaxPool(call);
 
     public long WorkspaceBytes(in ConvolutionShape shape) => inner.WorkspaceBytes(shape);
+
+    public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => inner.WeightBackwardWorkspaceBytes(shape);
+
+    public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => inner.DataBackwardWorkspaceBytes(shape);
 
     public void Synchronize() => inner.Synchronize();
 

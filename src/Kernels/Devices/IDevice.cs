@@ -62,6 +62,21 @@ public readonly record struct ConvolutionCall(
     ConvolutionShape Shape, DevicePointer X, DevicePointer Weight, DevicePointer Bias, DevicePointer Y,
     DevicePointer Workspace, long WorkspaceBytes, bool Relu);
 
+/// <summary>
+/// cudnnConvolutionBackwardFilter with alpha 1: dw[k,c,r,s] = sum over n,p,q of x[n,c,p*stride+r-pad,q*stride+s-pad] dy[n,k,p,q] + beta dw, by
+/// an algorithm that gives the same bytes every time. The shape is the forward one; with beta 0, dw is not read.
+/// </summary>
+public readonly record struct ConvolutionWeightBackwardCall(
+    ConvolutionShape Shape, DevicePointer X, DevicePointer OutputGradient, DevicePointer WeightGradient,
+    DevicePointer Workspace, long WorkspaceBytes, float Beta);
+
+/// <summary>
+/// cudnnConvolutionBackwardData with alpha 1 and beta 0: dx is written whole, likewise the same bytes every time. The shape is the forward one.
+/// </summary>
+public readonly record struct ConvolutionDataBackwardCall(
+    ConvolutionShape Shape, DevicePointer Weight, DevicePointer OutputGradient, DevicePointer InputGradient,
+    DevicePointer Workspace, long WorkspaceBytes);
+
 /// <summary>cudnnPoolingForward, CUDNN_POOLING_MAX, square window, no padding: x [N,C,H,W] to y [N,C,P,Q].</summary>
 public readonly record struct MaxPoolCall(long N, long C, long H, long W, int Window, int Stride, DevicePointer X, DevicePointer Y);
 
@@ -84,11 +99,20 @@ public readonly record struct DeviceCounters(long Launches, long LaneInstruction
     public static DeviceCounters Subtract(DeviceCounters a, DeviceCounters b) => a - b;
 }
 
-/// <summary>How much workspace the device's convolution asks for; a model needs to know before it can be built.</summary>
+/// <summary>
+/// How much workspace the device's convolutions ask for; a model needs to know before it can be built. All three take the geometry of the
+/// forward convolution and say the bytes of one call, 0 for none.
+/// </summary>
 public interface IConvolutionWorkspace
 {
-    /// <summary>Bytes of workspace for one call of that geometry; 0 for none.</summary>
+    /// <summary>Of <see cref="IDevice.Convolution"/>.</summary>
     long WorkspaceBytes(in ConvolutionShape shape);
+
+    /// <summary>Of <see cref="IDevice.ConvolutionWeightBackward"/>.</summary>
+    long WeightBackwardWorkspaceBytes(in ConvolutionShape shape);
+
+    /// <summary>Of <see cref="IDevice.ConvolutionDataBackward"/>.</summary>
+    long DataBackwardWorkspaceBytes(in ConvolutionShape shape);
 }
 
 /// <summary>
@@ -131,6 +155,10 @@ public interface IDevice : IConvolutionWorkspace, IDisposable
     void Gemm(in GemmCall call);
 
     void Convolution(in ConvolutionCall call);
+
+    void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call);
+
+    void ConvolutionDataBackward(in ConvolutionDataBackwardCall call);
 
     void MaxPool(in MaxPoolCall call);
 

@@ -59,10 +59,20 @@ public readonly record struct GpuMemory(long FreeBytes, long TotalBytes);
 /// <param name="Name">for reports</param>
 public readonly record struct DeviceAllocation(string Name, long Bytes);
 
+/// <summary>Which of the three convolutions.</summary>
+public enum ConvolutionPass
+{
+    Forward,
+    WeightBackward,
+    DataBackward,
+}
+
+/// <param name="Relu">false in the backward passes</param>
 /// <param name="Algorithm">cuDNN's name without its prefix, such as IMPLICIT_PRECOMP_GEMM</param>
 /// <param name="NeededBytes">workspace that the library says this algorithm needs</param>
 /// <param name="BudgetBytes">workspace that it was given</param>
-public sealed record ConvolutionChoice(ConvolutionShape Shape, bool Relu, string Algorithm, long NeededBytes, long BudgetBytes);
+public sealed record ConvolutionChoice(
+    ConvolutionShape Shape, bool Relu, string Algorithm, long NeededBytes, long BudgetBytes, ConvolutionPass Pass = ConvolutionPass.Forward);
 
 /// <summary>The driver's free memory before and after one stage of a run; null where nobody could say (before there is a context, without NVML).</summary>
 /// <param name="RequestedBytes">what we asked the driver for during the stage; the rest of the change is its own or its libraries'</param>

@@ -53,11 +53,25 @@ public sealed class NullDevice(long? convolutionWorkspaceBytes = null) : IDevice
     {
     }
 
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call)
+    {
+    }
+
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call)
+    {
+    }
+
     public void MaxPool(in MaxPoolCall call)
     {
     }
 
     public long WorkspaceBytes(in ConvolutionShape shape) => convolutionWorkspaceBytes ?? HostConvolution.WorkspaceBytes(shape);
+
+    public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) =>
+        convolutionWorkspaceBytes ?? HostConvolutionBackward.WeightWorkspaceBytes(shape);
+
+    public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) =>
+        convolutionWorkspaceBytes ?? HostConvolutionBackward.DataWorkspaceBytes(shape);
 
     public void Synchronize()
     {

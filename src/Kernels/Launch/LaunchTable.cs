@@ -28,6 +28,12 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case ConvolutionStep convolution:
                 ConvolutionLauncher.Launch(Device, convolution, addresses);
                 break;
+            case ConvolutionWeightBackwardStep backward:
+                ConvolutionLauncher.Launch(Device, backward, addresses);
+                break;
+            case ConvolutionDataBackwardStep backward:
+                ConvolutionLauncher.Launch(Device, backward, addresses);
+                break;
             case MaxPoolStep pool:
                 MaxPoolLauncher.Launch(Device, pool, addresses);
                 break;
@@ -67,6 +73,9 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
             case RelativePositionBiasStep bias:
                 RelativePositionBiasLauncher.Launch(this, bias, addresses);
                 break;
+            case MaxPoolBackwardStep backward:
+                MaxPoolBackwardLauncher.Launch(this, backward, addresses);
+                break;
             case FillZeroStep zero:
                 SumLauncher.Launch(this, zero, addresses);
                 break;
@@ -84,6 +93,45 @@ public sealed class LaunchTable(IDevice device, KernelVersions? versions = null)
                 break;
             case GeluBackwardStep backward:
                 ActivationBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case EmbeddingBackwardStep backward:
+                EmbeddingBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case RelativePositionBiasBackwardStep backward:
+                RelativePositionBiasLauncher.Launch(this, backward, addresses);
+                break;
+            case AdaptiveAveragePoolBackwardStep backward:
+                AdaptiveAveragePoolLauncher.Launch(this, backward, addresses);
+                break;
+            case CrossEntropyStep loss:
+                CrossEntropyLauncher.Launch(this, loss, addresses);
+                break;
+            case CrossEntropyBackwardStep backward:
+                CrossEntropyLauncher.Launch(this, backward, addresses);
+                break;
+            case ScaledSumStep sum:
+                SumLauncher.Launch(this, sum, addresses);
+                break;
+            case DropoutStep dropout:
+                DropoutLauncher.Launch(this, dropout, addresses);
+                break;
+            case DropoutBackwardStep backward:
+                DropoutLauncher.Launch(this, backward, addresses);
+                break;
+            case SoftmaxBackwardStep backward:
+                SoftmaxBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case LayerNormParametersBackwardStep backward:
+                LayerNormBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case LayerNormBackwardStep backward:
+                LayerNormBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case RmsNormParametersBackwardStep backward:
+                RmsNormBackwardLauncher.Launch(this, backward, addresses);
+                break;
+            case RmsNormBackwardStep backward:
+                RmsNormBackwardLauncher.Launch(this, backward, addresses);
                 break;
             case SgdStep update:
                 OptimizerLauncher.Launch(this, update, addresses);

@@ -11,6 +11,7 @@ internal static class SumLauncher
     private const int BlockThreads = 128;
     private const int ZerosPerThread = 16;
     private const int BatchElementsPerThread = 4;
+    private const int ElementsPerPiece = 4;
     private const int LargestBlock = 1024;
     private const int LargestChannelBlock = 256;
 
@@ -51,12 +52,22 @@ internal static class SumLauncher
         table.Launch("channel_sum", new Dim3(Extent(step, x[1])), new Dim3(threads), arguments);
     }
 
-    public static void Launch(LaunchTable table, BatchSumStep step, ReadOnlySpan<DevicePointer> addresses)
+    public static void Launch(LaunchTable table, BatchSumStep step, ReadOnlySpan<DevicePointer> addresses) => Batch(
+        table, step, Pointer(addresses, step.X), Pointer(addresses, step.Y), step.X.Shape[0], step.Y.Shape.Elements, step.Accumulate);
+
+    /// <summary>batch_sum for any step: y[i] (+)= sum over b of x[b,i], x [batch, elements] and y [elements] by address.</summary>
+    public static void Batch(LaunchTable table, Step step, ulong x, ulong y, long batch, long elements, bool accumulate)
     {
-        long elements = step.Y.Shape.Elements;
-        ReadOnlySpan<ulong> arguments =
-            [Pointer(addresses, step.X), Pointer(addresses, step.Y), Count(step, step.X.Shape[0]), (ulong)elements, Flag(step.Accumulate)];
+        ReadOnlySpan<ulong> arguments = [x, y, Count(step, batch), (ulong)elements, Flag(accumulate)];
         int blocks = Extent(step, CeilingDivide(elements, BlockThreads * BatchElementsPerThread));
         table.Launch("batch_sum", new Dim3(blocks), new Dim3(BlockThreads), arguments);
+    }
+
+    public static void Launch(LaunchTable table, ScaledSumStep step, ReadOnlySpan<DevicePointer> addresses)
+    {
+        long elements = step.X.Shape.Elements;
+        ReadOnlySpan<ulong> arguments = [Pointer(addresses, step.X), Pointer(addresses, step.Y), (ulong)elements, Float(step.Scale)];
+        int threads = (int)Math.Min(32 * CeilingDivide(elements, 32 * ElementsPerPiece), LargestBlock);
+        table.Launch("scaled_sum", new Dim3(1), new Dim3(threads), arguments);
     }
 }

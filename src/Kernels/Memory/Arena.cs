@@ -9,7 +9,9 @@ namespace Harness.Kernels.Memory;
 /// </summary>
 /// <remarks>
 /// Two accounts are kept apart so that they can contradict each other: running totals by category of the bytes born in
-/// <see cref="Allocate"/> and dead in <see cref="Free"/>; and the blocks themselves, which <see cref="Observe"/> walks in address order.
+/// <see cref="Allocate"/> and dead in <see cref="Free"/>; and the blocks themselves, which <see cref="Observe"/> walks in address order. The
+/// order is kept up at births and deaths, because a walk at every step is most of what a pass costs the host beside the launches; a block
+/// that the order has forgotten is missing from the sum, one that it holds too long is no longer live.
 /// </remarks>
 public sealed class Arena
 {
@@ -19,8 +21,8 @@ public sealed class Arena
     private readonly LedgerEntry[] _entries;
     private readonly long[] _bornBytes = new long[Enum.GetValues<TensorCategory>().Length];
     private readonly long[] _deadBytes = new long[Enum.GetValues<TensorCategory>().Length];
-    private readonly long[] _walkOffsets;
-    private readonly int[] _walkTensors;
+    private readonly int[] _liveInAddressOrder;
+    private int _liveCount;
 
     /// <summary>An arena that places as the plan says: at its offsets if planned, else by the same policy anew.</summary>
     /// <exception cref="OutOfMemoryBytesException">a planned tensor does not fit the capacity</exception>
@@ -37,8 +39,7 @@ public sealed class Arena
         _policy = policy;
         _ledger = new Ledger(_tensors, program.Steps.Length, alignmentBytes, guardBytes);
         _entries = _ledger.Entries;
-        _walkOffsets = new long[_tensors.Length];
-        _walkTensors = new int[_tensors.Length];
+        _liveInAddressOrder = new int[_tensors.Length];
     }
 
     public long CapacityBytes { get; }
@@ -50,6 +51,7 @@ public sealed class Arena
         Array.Clear(_deadBytes);
         _policy.Clear();
         _ledger.Clear();
+        _liveCount = 0;
     }
 
     /// <summary>The tensor is born before <paramref name="step"/> runs.</summary>
@@ -77,6 +79,7 @@ public sealed class Arena
         entry.FirstStep = step;
         entry.LastStep = LedgerEntry.Live;
         _ledger.AddBirth(tensor);
+        InsertInAddressOrder(tensor, offset);
         _bornBytes[(int)entry.Category] += entry.RequestedBytes;
         return offset;
     }
@@ -92,6 +95,7 @@ public sealed class Arena
         }
 
         entry.LastStep = step;
+        RemoveFromAddressOrder(tensor);
         if (_policy is PlannedPolicy planned)
         {
             planned.Release(tensor, entry.OffsetBytes, entry.ReservedBytes);
@@ -157,13 +161,18 @@ public sealed class Arena
     /// <summary>Padding is found in the blocks and holes between them: never what the totals by category leave over.</summary>
     private (long PaddingBytes, long HoleBytes, long FreeBytes) WalkBlocks()
     {
-        Span<int> walk = LiveInAddressOrder();
+        ReadOnlySpan<int> walk = _liveInAddressOrder.AsSpan(0, _liveCount);
         long paddingBytes = 0;
         long holeBytes = 0;
         long endBytes = 0;
         for (int i = 0; i < walk.Length; i++)
         {
             ref readonly LedgerEntry entry = ref _entries[walk[i]];
+            if (!entry.IsLive)
+            {
+                throw new CheckFailedException($"the arena holds '{_tensors[walk[i]].Name}', which {WhyNotLive(walk[i])}");
+            }
+
             if (entry.OffsetBytes < endBytes)
             {
                 string what = i == 0
@@ -186,20 +195,23 @@ public sealed class Arena
         return (paddingBytes, holeBytes, CapacityBytes - endBytes);
     }
 
-    private Span<int> LiveInAddressOrder()
+    private void InsertInAddressOrder(int tensor, long offsetBytes)
     {
-        int count = 0;
-        for (int tensor = 0; tensor < _entries.Length; tensor++)
+        int at = _liveCount++;
+        for (; at > 0 && _entries[_liveInAddressOrder[at - 1]].OffsetBytes > offsetBytes; at--)
         {
-            if (_entries[tensor].IsLive)
-            {
-                _walkTensors[count] = tensor;
-                _walkOffsets[count++] = _entries[tensor].OffsetBytes;
-            }
+            _liveInAddressOrder[at] = _liveInAddressOrder[at - 1];
         }
 
-        _walkOffsets.AsSpan(0, count).Sort(_walkTensors.AsSpan(0, count));
-        return _walkTensors.AsSpan(0, count);
+        _liveInAddressOrder[at] = tensor;
+    }
+
+    private void RemoveFromAddressOrder(int tensor)
+    {
+        Span<int> live = _liveInAddressOrder.AsSpan(0, _liveCount);
+        int at = live.IndexOf(tensor);
+        live[(at + 1)..].CopyTo(live[at..]);
+        _liveCount--;
     }
 
     private CheckFailedException CannotBeBorn(int tensor, int step)

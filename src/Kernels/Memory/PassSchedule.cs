@@ -38,7 +38,8 @@ internal sealed class PassSchedule
     /// <summary>The pass with nothing but the arena: no device, nothing computed.</summary>
     /// <param name="arena">takes every call that a pass makes, in order</param>
     /// <param name="offsets">set by tensor index to where the arena put it</param>
-    public void Replay(Arena arena, Span<long> offsets)
+    /// <param name="observe">whether the arena writes down every step, as in a real pass; a planner needs offsets alone</param>
+    public void Replay(Arena arena, Span<long> offsets, bool observe = false)
     {
         arena.BeginPass();
         foreach (int tensor in _bornAtBegin)
@@ -51,6 +52,11 @@ internal sealed class PassSchedule
             foreach (int tensor in _bornBefore[step])
             {
                 offsets[tensor] = arena.Allocate(tensor, step);
+            }
+
+            if (observe)
+            {
+                arena.Observe(step);
             }
 
             foreach (int tensor in _deadAfter[step])

@@ -33,9 +33,10 @@ internal sealed class PlannedPolicy : ArenaPolicy
         {
             if (EndBytes(placed) > plan.CapacityBytes)
             {
+                // From its offset on; a place that begins beyond the end has no byte of the arena.
                 throw new OutOfMemoryBytesException(
                     $"'{placed.Lifetime.Tensor.Name}' at offset {placed.OffsetBytes} of the arena", placed.ReservedBytes,
-                    plan.CapacityBytes, plan.CapacityBytes - placed.OffsetBytes);
+                    plan.CapacityBytes, Math.Max(0, plan.CapacityBytes - placed.OffsetBytes));
             }
 
             int first = Array.BinarySearch(cuts, placed.OffsetBytes);

@@ -66,6 +66,45 @@ internal sealed unsafe partial class Cudnn : ICudnn
             handle, alpha1, xDescriptor, x, wDescriptor, w, convolution, algo, workspace, workspaceBytes, alpha2, zDescriptor,
             z, biasDescriptor, bias, activation, yDescriptor, y);
 
+    public cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+        cudnnHandle_t handle, cudnnTensorDescriptor_t source, cudnnTensorDescriptor_t diff, cudnnConvolutionDescriptor_t convolution,
+        cudnnFilterDescriptor_t gradient, int requestedAlgoCount, int* returnedAlgoCount,
+        cudnnConvolutionBwdFilterAlgoPerf_t* perfResults) =>
+        Entry.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+            handle, source, diff, convolution, gradient, requestedAlgoCount, returnedAlgoCount, perfResults);
+
+    public cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(
+        cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnTensorDescriptor_t dy, cudnnConvolutionDescriptor_t convolution,
+        cudnnFilterDescriptor_t gradient, cudnnConvolutionBwdFilterAlgo_t algo, nuint* bytes) =>
+        Entry.cudnnGetConvolutionBackwardFilterWorkspaceSize(
+            handle, x, dy, convolution, gradient, algo, bytes);
+
+    public cudnnStatus_t cudnnConvolutionBackwardFilter(
+        cudnnHandle_t handle, void* alpha, cudnnTensorDescriptor_t xDescriptor, void* x, cudnnTensorDescriptor_t dyDescriptor, void* dy,
+        cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdFilterAlgo_t algo, void* workspace, nuint workspaceBytes,
+        void* beta, cudnnFilterDescriptor_t dwDescriptor, void* dw) =>
+        Entry.cudnnConvolutionBackwardFilter(
+            handle, alpha, xDescriptor, x, dyDescriptor, dy, convolution, algo, workspace, workspaceBytes, beta, dwDescriptor, dw);
+
+    public cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(
+        cudnnHandle_t handle, cudnnFilterDescriptor_t filter, cudnnTensorDescriptor_t diff, cudnnConvolutionDescriptor_t convolution,
+        cudnnTensorDescriptor_t grad, int requestedAlgoCount, int* returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t* perfResults) =>
+        Entry.cudnnGetConvolutionBackwardDataAlgorithm_v7(
+            handle, filter, diff, convolution, grad, requestedAlgoCount, returnedAlgoCount, perfResults);
+
+    public cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(
+        cudnnHandle_t handle, cudnnFilterDescriptor_t w, cudnnTensorDescriptor_t dy, cudnnConvolutionDescriptor_t convolution,
+        cudnnTensorDescriptor_t dx, cudnnConvolutionBwdDataAlgo_t algo, nuint* bytes) =>
+        Entry.cudnnGetConvolutionBackwardDataWorkspaceSize(
+            handle, w, dy, convolution, dx, algo, bytes);
+
+    public cudnnStatus_t cudnnConvolutionBackwardData(
+        cudnnHandle_t handle, void* alpha, cudnnFilterDescriptor_t wDescriptor, void* w, cudnnTensorDescriptor_t dyDescriptor, void* dy,
+        cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdDataAlgo_t algo, void* workspace, nuint workspaceBytes,
+        void* beta, cudnnTensorDescriptor_t dxDescriptor, void* dx) =>
+        Entry.cudnnConvolutionBackwardData(
+            handle, alpha, wDescriptor, w, dyDescriptor, dy, convolution, algo, workspace, workspaceBytes, beta, dxDescriptor, dx);
+
     public cudnnStatus_t cudnnCreateActivationDescriptor(cudnnActivationDescriptor_t* descriptor) =>
         Entry.cudnnCreateActivationDescriptor(descriptor);
 
@@ -163,6 +202,39 @@ internal sealed unsafe partial class Cudnn : ICudnn
             void* w, cudnnConvolutionDescriptor_t convolution, cudnnConvolutionFwdAlgo_t algo, void* workspace, nuint workspaceBytes,
             void* alpha2, cudnnTensorDescriptor_t zDescriptor, void* z, cudnnTensorDescriptor_t biasDescriptor, void* bias,
             cudnnActivationDescriptor_t activation, cudnnTensorDescriptor_t yDescriptor, void* y);
+
+        [LibraryImport(NativeNames.Cudnn)]
+        internal static partial cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+            cudnnHandle_t handle, cudnnTensorDescriptor_t source, cudnnTensorDescriptor_t diff, cudnnConvolutionDescriptor_t convolution,
+            cudnnFilterDescriptor_t gradient, int requestedAlgoCount, int* returnedAlgoCount,
+            cudnnConvolutionBwdFilterAlgoPerf_t* perfResults);
+
+        [LibraryImport(NativeNames.Cudnn)]
+        internal static partial cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(
+            cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnTensorDescriptor_t dy, cudnnConvolutionDescriptor_t convolution,
+            cudnnFilterDescriptor_t gradient, cudnnConvolutionBwdFilterAlgo_t algo, nuint* bytes);
+
+        [LibraryImport(NativeNames.Cudnn)]
+        internal static partial cudnnStatus_t cudnnConvolutionBackwardFilter(
+            cudnnHandle_t handle, void* alpha, cudnnTensorDescriptor_t xDescriptor, void* x, cudnnTensorDescriptor_t dyDescriptor, void* dy,
+            cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdFilterAlgo_t algo, void* workspace, nuint workspaceBytes,
+            void* beta, cudnnFilterDescriptor_t dwDescriptor, void* dw);
+
+        [LibraryImport(NativeNames.Cudnn)]
+        internal static partial cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(
+            cudnnHandle_t handle, cudnnFilterDescriptor_t filter, cudnnTensorDescriptor_t diff, cudnnConvolutionDescriptor_t convolution,
+            cudnnTensorDescriptor_t grad, int requestedAlgoCount, int* returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t* perfResults);
+
+        [LibraryImport(NativeNames.Cudnn)]
+        internal static partial cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(
+            cudnnHandle_t handle, cudnnFilterDescriptor_t w, cudnnTensorDescriptor_t dy, cudnnConvolutionDescriptor_t convolution,
+            cudnnTensorDescriptor_t dx, cudnnConvolutionBwdDataAlgo_t algo, nuint* bytes);
+
+        [LibraryImport(NativeNames.Cudnn)]
+        internal static partial cudnnStatus_t cudnnConvolutionBackwardData(
+            cudnnHandle_t handle, void* alpha, cudnnFilterDescriptor_t wDescriptor, void* w, cudnnTensorDescriptor_t dyDescriptor, void* dy,
+            cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdDataAlgo_t algo, void* workspace, nuint workspaceBytes,
+            void* beta, cudnnTensorDescriptor_t dxDescriptor, void* dx);
 
         [LibraryImport(NativeNames.Cudnn)]
         internal static partial cudnnStatus_t cudnnCreateActivationDescriptor(cudnnActivationDescriptor_t* descriptor);

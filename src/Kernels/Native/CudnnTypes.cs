@@ -67,6 +67,27 @@ public enum cudnnConvolutionFwdAlgo_t
     CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED = 7,
 }
 
+public enum cudnnConvolutionBwdFilterAlgo_t
+{
+    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0 = 0,
+    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1 = 1,
+    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT = 2,
+    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_3 = 3,
+    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD = 4,
+    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD_NONFUSED = 5,
+    CUDNN_CONVOLUTION_BWD_FILTER_ALGO_FFT_TILING = 6,
+}
+
+public enum cudnnConvolutionBwdDataAlgo_t
+{
+    CUDNN_CONVOLUTION_BWD_DATA_ALGO_0 = 0,
+    CUDNN_CONVOLUTION_BWD_DATA_ALGO_1 = 1,
+    CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT = 2,
+    CUDNN_CONVOLUTION_BWD_DATA_ALGO_FFT_TILING = 3,
+    CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD = 4,
+    CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD_NONFUSED = 5,
+}
+
 public enum cudnnDeterminism_t
 {
     CUDNN_NON_DETERMINISTIC = 0,
@@ -98,6 +119,30 @@ public enum cudnnPoolingMode_t
 public unsafe struct cudnnConvolutionFwdAlgoPerf_t
 {
     public cudnnConvolutionFwdAlgo_t algo;
+    public cudnnStatus_t status;
+    public float time;
+    public nuint memory;
+    public cudnnDeterminism_t determinism;
+    public cudnnMathType_t mathType;
+    public fixed int reserved[3];
+}
+
+/// <summary>As <see cref="cudnnConvolutionFwdAlgoPerf_t"/>, for the gradient of the weights.</summary>
+public unsafe struct cudnnConvolutionBwdFilterAlgoPerf_t
+{
+    public cudnnConvolutionBwdFilterAlgo_t algo;
+    public cudnnStatus_t status;
+    public float time;
+    public nuint memory;
+    public cudnnDeterminism_t determinism;
+    public cudnnMathType_t mathType;
+    public fixed int reserved[3];
+}
+
+/// <summary>As <see cref="cudnnConvolutionFwdAlgoPerf_t"/>, for the gradient of the input.</summary>
+public unsafe struct cudnnConvolutionBwdDataAlgoPerf_t
+{
+    public cudnnConvolutionBwdDataAlgo_t algo;
     public cudnnStatus_t status;
     public float time;
     public nuint memory;

@@ -44,6 +44,28 @@ public unsafe interface ICudnn
         void* alpha2, cudnnTensorDescriptor_t zDescriptor, void* z, cudnnTensorDescriptor_t biasDescriptor, void* bias,
         cudnnActivationDescriptor_t activation, cudnnTensorDescriptor_t yDescriptor, void* y);
 
+    cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+        cudnnHandle_t handle, cudnnTensorDescriptor_t source, cudnnTensorDescriptor_t diff, cudnnConvolutionDescriptor_t convolution,
+        cudnnFilterDescriptor_t gradient, int requestedAlgoCount, int* returnedAlgoCount,
+        cudnnConvolutionBwdFilterAlgoPerf_t* perfResults);
+    cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(
+        cudnnHandle_t handle, cudnnTensorDescriptor_t x, cudnnTensorDescriptor_t dy, cudnnConvolutionDescriptor_t convolution,
+        cudnnFilterDescriptor_t gradient, cudnnConvolutionBwdFilterAlgo_t algo, nuint* bytes);
+    cudnnStatus_t cudnnConvolutionBackwardFilter(
+        cudnnHandle_t handle, void* alpha, cudnnTensorDescriptor_t xDescriptor, void* x, cudnnTensorDescriptor_t dyDescriptor, void* dy,
+        cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdFilterAlgo_t algo, void* workspace, nuint workspaceBytes,
+        void* beta, cudnnFilterDescriptor_t dwDescriptor, void* dw);
+    cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(
+        cudnnHandle_t handle, cudnnFilterDescriptor_t filter, cudnnTensorDescriptor_t diff, cudnnConvolutionDescriptor_t convolution,
+        cudnnTensorDescriptor_t grad, int requestedAlgoCount, int* returnedAlgoCount, cudnnConvolutionBwdDataAlgoPerf_t* perfResults);
+    cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(
+        cudnnHandle_t handle, cudnnFilterDescriptor_t w, cudnnTensorDescriptor_t dy, cudnnConvolutionDescriptor_t convolution,
+        cudnnTensorDescriptor_t dx, cudnnConvolutionBwdDataAlgo_t algo, nuint* bytes);
+    cudnnStatus_t cudnnConvolutionBackwardData(
+        cudnnHandle_t handle, void* alpha, cudnnFilterDescriptor_t wDescriptor, void* w, cudnnTensorDescriptor_t dyDescriptor, void* dy,
+        cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdDataAlgo_t algo, void* workspace, nuint workspaceBytes,
+        void* beta, cudnnTensorDescriptor_t dxDescriptor, void* dx);
+
     cudnnStatus_t cudnnCreateActivationDescriptor(cudnnActivationDescriptor_t* descriptor);
     cudnnStatus_t cudnnSetActivationDescriptor(
         cudnnActivationDescriptor_t descriptor, cudnnActivationMode_t mode, cudnnNanPropagation_t reluNan, double coefficient);

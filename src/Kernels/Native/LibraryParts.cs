@@ -19,7 +19,7 @@ internal sealed record LibraryParts(ImmutableArray<string> Before, ImmutableArra
 
     /// <summary>
     /// cuDNN forwards every call to a part that it loads by name at the first call, and ends the process where that fails: so all that a
-    /// convolution needs is loaded here, where failing is an answer. The parts of cuDNN 8 do not look beside themselves for each other.
+    /// convolution and its gradients need is loaded here, where failing is an answer. The parts of cuDNN 8 do not look beside themselves for each other.
     /// </summary>
     public static LibraryParts Of(string file) => file switch
     {
@@ -27,7 +27,7 @@ internal sealed record LibraryParts(ImmutableArray<string> Before, ImmutableArra
             new([file.Replace("cublas64_", "cublasLt64_", StringComparison.Ordinal)], [], []),
         _ when file.StartsWith("libcublas.", StringComparison.Ordinal) =>
             new([file.Replace("libcublas.", "libcublasLt.", StringComparison.Ordinal)], [], []),
-        "cudnn64_8.dll" or "libcudnn.so.8" => new([], Cudnn(file, "ops_infer", "cnn_infer"), []),
+        "cudnn64_8.dll" or "libcudnn.so.8" => new([], Cudnn(file, "ops_infer", "cnn_infer", "ops_train", "cnn_train"), []),
         "cudnn64_9.dll" or "libcudnn.so.9" => new(
             [], Cudnn(file, "graph", "ops", "cnn"),
             Cudnn(file, "ext", "engines_precompiled", "engines_runtime_compiled", "engines_tensor_ir", "heuristic")),

@@ -20,6 +20,7 @@ internal static class InPlace
         RelativePositionBiasBackwardStep s => s.Accumulate,
         DropoutStep s => tensor == s.X && tensor == s.Y,
         DropoutBackwardStep s => tensor == s.Gradient && tensor == s.OutputGradient,
+        ConvolutionWeightBackwardStep s => s.Accumulate,
         SgdStep or MomentumStep or AdamStep => true,
         _ => false,
     };

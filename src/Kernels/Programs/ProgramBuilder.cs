@@ -10,7 +10,11 @@ namespace Harness.Kernels.Programs;
 /// <para>Programs are made by this product, never by its caller, so a bad one is a bug: every violation, here and in
 /// <see cref="ProgramChecker"/>, is a <see cref="CheckFailedException"/> that names the step and the tensor.</para>
 /// </summary>
-public sealed class ProgramBuilder(string name)
+/// <param name="name">the program's</param>
+/// <param name="handsOverOutputs">
+/// false in training, whose caller gets the loss: what a model's forward pass hands over otherwise is an activation like the others
+/// </param>
+public sealed class ProgramBuilder(string name, bool handsOverOutputs = true)
 {
     private readonly ImmutableArray<TensorSpec>.Builder _tensors = ImmutableArray.CreateBuilder<TensorSpec>();
     private readonly ImmutableArray<Step>.Builder _steps = ImmutableArray.CreateBuilder<Step>();
@@ -24,6 +28,12 @@ public sealed class ProgramBuilder(string name)
         ProgramChecker.Check(program);
         return program;
     }
+
+    /// <summary>What is declared so far.</summary>
+    public IReadOnlyList<TensorSpec> Tensors => _tensors;
+
+    /// <summary>What will run so far.</summary>
+    public IReadOnlyList<Step> Steps => _steps;
 
     // The two primitives: everything below is written in them.
 
@@ -260,6 +270,34 @@ public sealed class ProgramBuilder(string name)
         return (sum, y);
     }
 
+    // Dropout.
+
+    /// <summary>x = (x + bias) with elements dropped, step <c>x:dropout</c> or <c>x:bias_dropout</c>.</summary>
+    /// <param name="stream">number of the dropout step in the program</param>
+    /// <param name="keepsMask">what was dropped is kept, as <c>x.dropout_mask</c></param>
+    public void DropoutInPlace(TensorSpec x, TensorSpec? bias, TensorSpec seed, int stream, double probability, bool keepsMask) => Add(new DropoutStep(
+        bias is null ? $"{x.Name}:dropout" : $"{x.Name}:bias_dropout", x, bias, seed, x, DropoutMask(x, keepsMask), stream, probability));
+
+    /// <summary>x with elements dropped.</summary>
+    /// <inheritdoc cref="DropoutInPlace"/>
+    public TensorSpec Dropout(string output, TensorSpec x, TensorSpec seed, int stream, double probability, bool keepsMask)
+    {
+        TensorSpec y = Output(output, [.. x.Shape]);
+        Add(new DropoutStep(y.Name, x, Bias: null, seed, y, DropoutMask(x, keepsMask), stream, probability));
+        return y;
+    }
+
+    // The loss.
+
+    /// <summary>Cross entropy of each row of logits [...,N] against its label: <c>loss.rows</c>, then their sum times scale, the output <c>loss</c> [1].</summary>
+    public void CrossEntropyLoss(TensorSpec logits, TensorSpec labels, float scale)
+    {
+        TensorSpec rows = Output("loss.rows", [logits.Shape.Rows]);
+        Add(new CrossEntropyStep(rows.Name, logits, labels, rows));
+        TensorSpec loss = Declare("loss", new Shape(1), DType.F32, TensorCategory.Output);
+        Add(new ScaledSumStep(loss.Name, rows, loss, scale));
+    }
+
     // Embeddings.
 
     /// <summary>ids [...] and table [V,H] give [...,H].</summary>
@@ -280,6 +318,9 @@ public sealed class ProgramBuilder(string name)
         return y;
     }
 
+    private TensorSpec? DropoutMask(TensorSpec x, bool keepsMask) =>
+        keepsMask ? Declare($"{x.Name}.dropout_mask", x.Shape, DType.U8, TensorCategory.Activation) : null;
+
     private void AddLinear(TensorSpec c, TensorSpec x, long rowStride, TensorSpec weight, long rows, float alpha)
     {
         (long outputs, long inputs) = (weight.Shape[0], weight.Shape[1]);
@@ -299,7 +340,8 @@ public sealed class ProgramBuilder(string name)
             }
         }
 
-        return Declare(tensor, new Shape(shape), DType.F32, category);
+        bool isKept = category is TensorCategory.Output && !handsOverOutputs;
+        return Declare(tensor, new Shape(shape), DType.F32, isKept ? TensorCategory.Activation : category);
     }
 
     private void RequireRank(string step, TensorSpec tensor, int rank)

@@ -115,7 +115,7 @@ public static class ProgramChecker
                 throw new CheckFailedException($"tensor '{tensor.Name}' is both read and written, which {step.GetType().Name} cannot do there");
             }
 
-            bool isScratch = ReferenceEquals(tensor, step.Scratch);
+            bool isScratch = ReferenceEquals(tensor, step.Workspace);
             if (isScratch != tensor.Category is TensorCategory.Workspace)
             {
                 throw new CheckFailedException(

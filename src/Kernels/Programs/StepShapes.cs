@@ -29,7 +29,7 @@ internal static class StepShapes
                 Rank(s.X, 4);
                 Require(s.Window >= 1 && s.Stride >= 1, $"tensor '{s.Y.Name}' comes of window {s.Window} and stride {s.Stride}");
                 Is(s.X, [.. s.X.Shape]);
-                Is(s.Y, [s.X.Shape[0], s.X.Shape[1], Pooled(s.X.Shape[2], s), Pooled(s.X.Shape[3], s)]);
+                Is(s.Y, [s.X.Shape[0], s.X.Shape[1], Pooled(s.X, s.X.Shape[2], s.Window, s.Stride), Pooled(s.X, s.X.Shape[3], s.Window, s.Stride)]);
                 break;
 
             case AdaptiveAveragePoolStep s:
@@ -177,8 +177,8 @@ internal static class StepShapes
         Require(end <= tensor.Shape.Elements, $"the product reaches element {end} of tensor {tensor}");
     }
 
-    private static long Pooled(long size, MaxPoolStep s) =>
-        size < s.Window ? throw new CheckFailedException($"tensor {s.X} is smaller than the window {s.Window}") : (size - s.Window) / s.Stride + 1;
+    internal static long Pooled(TensorSpec x, long size, int window, int stride) =>
+        size < window ? throw new CheckFailedException($"tensor {x} is smaller than the window {window}") : (size - window) / stride + 1;
 
     /// <summary>Half of the (one-sided) buckets hold exact distances; the rest is spaced by logarithms from there to the maximum.</summary>
     internal static void RelativePositionBuckets(TensorSpec table, bool causal, int maxDistance)

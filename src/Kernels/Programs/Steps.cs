@@ -14,8 +14,8 @@ public abstract record Step(string Name)
     /// <summary>Tensors whose bytes the step writes; all their bytes, unless the tensor is also in <see cref="Reads"/>.</summary>
     public abstract ImmutableArray<TensorSpec> Writes { get; }
 
-    /// <summary>The workspace among what the step writes, null where it has none.</summary>
-    public virtual TensorSpec? Scratch => null;
+    /// <summary>Scratch of this step alone, one of <see cref="Writes"/>; null for none.</summary>
+    public virtual TensorSpec? Workspace => null;
 
     private protected static ImmutableArray<TensorSpec> Present(params ReadOnlySpan<TensorSpec?> tensors)
     {
@@ -55,9 +55,9 @@ public sealed record ConvolutionStep(
     string Name, TensorSpec X, TensorSpec Weight, TensorSpec Bias, TensorSpec Y, TensorSpec? Workspace,
     int Padding, int Stride, bool Relu) : Step(Name)
 {
+    public override TensorSpec? Workspace { get; } = Workspace;
     public override ImmutableArray<TensorSpec> Reads { get; } = Present(X, Weight, Bias);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y, Workspace);
-    public override TensorSpec? Scratch => Workspace;
 }
 
 /// <summary>Max pooling, NCHW, square window, no padding, floor of the output size.</summary>

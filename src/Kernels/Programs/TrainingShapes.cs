@@ -127,17 +127,21 @@ internal static class TrainingShapes
                 Is(s.X, [.. s.X.Shape]);
                 IsIfPresent(s.Bias, [s.X.Shape.Last]);
                 Is(s.Seed, [1], DType.I64);
-                Is(s.Mask, [.. s.X.Shape], DType.U8);
+                if (s.Mask is not null)
+                {
+                    Is(s.Mask, [.. s.X.Shape], DType.U8);
+                }
+
                 Is(s.Y, [.. s.X.Shape]);
-                Dropped(s.Mask, s.Probability);
-                Require(s.Stream >= 0, $"tensor '{s.Mask.Name}' is drawn from stream {s.Stream}");
+                Dropped(s.Y, s.Probability);
+                Require(s.Stream >= 0, $"tensor '{s.Y.Name}' is drawn from stream {s.Stream}");
                 break;
 
             case DropoutBackwardStep s:
                 Is(s.OutputGradient, [.. s.OutputGradient.Shape]);
                 Is(s.Mask, [.. s.OutputGradient.Shape], DType.U8);
                 Is(s.Gradient, [.. s.OutputGradient.Shape]);
-                Dropped(s.Mask, s.Probability);
+                Dropped(s.Gradient, s.Probability);
                 break;
 
             case SgdStep s:
@@ -160,6 +164,9 @@ internal static class TrainingShapes
                 Epsilon(s.Weight, s.Epsilon);
                 Require(
                     float.IsFinite(s.WeightDecay) && s.WeightDecay >= 0, $"tensor '{s.Weight.Name}' has weight decay {s.WeightDecay}");
+                break;
+
+            case var _ when TrainingConvolutionShapes.Check(step):
                 break;
 
             default:
@@ -199,8 +206,8 @@ internal static class TrainingShapes
         Is(labels, [.. logits.Shape.Take(logits.Shape.Rank - 1)], DType.I64);
     }
 
-    private static void Dropped(TensorSpec mask, double probability) =>
-        Require(probability > 0 && probability < 1, $"tensor '{mask.Name}' drops with probability {probability}");
+    private static void Dropped(TensorSpec y, double probability) =>
+        Require(probability > 0 && probability < 1, $"tensor '{y.Name}' drops with probability {probability}");
 
     private static void Update(TensorSpec weight, TensorSpec gradient, float learningRate)
     {

@@ -68,7 +68,7 @@ public sealed record LayerNormParametersBackwardStep(
     public override ImmutableArray<TensorSpec> Reads { get; } =
         Accumulate ? Present(X, Bias, Residual, OutputGradient, GammaGradient, BetaGradient) : Present(X, Bias, Residual, OutputGradient);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(GammaGradient, BetaGradient, Statistics);
-    public override TensorSpec? Scratch => Statistics;
+    public override TensorSpec? Workspace => Statistics;
 }
 
 /// <summary>
@@ -95,7 +95,7 @@ public sealed record RmsNormParametersBackwardStep(
     public override ImmutableArray<TensorSpec> Reads { get; } =
         Accumulate ? Present(X, Residual, OutputGradient, GammaGradient) : Present(X, Residual, OutputGradient);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(GammaGradient, Statistics);
-    public override TensorSpec? Scratch => Statistics;
+    public override TensorSpec? Workspace => Statistics;
 }
 
 /// <summary>
@@ -162,13 +162,13 @@ public sealed record CrossEntropyBackwardStep(
 
 /// <summary>
 /// y = (x + bias) * mask / (1 - p), mask u8 of x's shape drawn here: 1 with probability 1 - p (docs/training.md, Dropout). Bias along the last
-/// dimension, optional. <c>Y == X</c> works in place.
+/// dimension, optional. <c>Y == X</c> works in place. Without a mask to write, what was drawn is forgotten, and can be drawn again.
 /// </summary>
 /// <param name="Seed">i64 [1]</param>
 /// <param name="Stream">number of the dropout step in the program</param>
 /// <param name="Probability">p, of being dropped; in (0, 1)</param>
 public sealed record DropoutStep(
-    string Name, TensorSpec X, TensorSpec? Bias, TensorSpec Seed, TensorSpec Y, TensorSpec Mask, int Stream, double Probability) : Step(Name)
+    string Name, TensorSpec X, TensorSpec? Bias, TensorSpec Seed, TensorSpec Y, TensorSpec? Mask, int Stream, double Probability) : Step(Name)
 {
     public override ImmutableArray<TensorSpec> Reads { get; } = Present(X, Bias, Seed);
     public override ImmutableArray<TensorSpec> Writes { get; } = Present(Y, Mask);

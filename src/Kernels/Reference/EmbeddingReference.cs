@@ -27,4 +27,18 @@ public static class EmbeddingReference
 
         return y;
     }
+
+    /// <summary>old, with every row of the output gradient added to the row that its id names.</summary>
+    /// <param name="outputGradient">[ids.Length, columns]</param>
+    /// <param name="old">[rows, columns]</param>
+    public static double[] Backward(long[] ids, double[] outputGradient, long columns, double[] old)
+    {
+        double[] table = (double[])old.Clone();
+        for (long i = 0; i < outputGradient.Length; i++)
+        {
+            table[ids[i / columns] * columns + i % columns] += outputGradient[i];
+        }
+
+        return table;
+    }
 }

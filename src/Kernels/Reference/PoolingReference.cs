@@ -25,6 +25,29 @@ public static class PoolingReference
         return y;
     }
 
+    /// <summary>Each output cell's gradient, divided by the cells of its window, to every input cell of the window.</summary>
+    /// <param name="outputGradient">[planes, pooledHeight, pooledWidth]</param>
+    public static double[] AdaptiveAverageBackward(
+        double[] outputGradient, long planes, long height, long width, long pooledHeight, long pooledWidth)
+    {
+        double[] gradient = new double[planes * height * width];
+        for (long i = 0; i < outputGradient.Length; i++)
+        {
+            long plane = i / (pooledHeight * pooledWidth), p = i / pooledWidth % pooledHeight, q = i % pooledWidth;
+            long top = p * height / pooledHeight, bottom = (long)Math.Ceiling((p + 1) * height / (double)pooledHeight);
+            long left = q * width / pooledWidth, right = (long)Math.Ceiling((q + 1) * width / (double)pooledWidth);
+            for (long h = top; h < bottom; h++)
+            {
+                for (long w = left; w < right; w++)
+                {
+                    gradient[(plane * height + h) * width + w] += outputGradient[i] / ((bottom - top) * (right - left));
+                }
+            }
+        }
+
+        return gradient;
+    }
+
     /// <summary>The largest of each window, no padding.</summary>
     /// <param name="x">[planes, height, width]</param>
     public static double[] Max(double[] x, long planes, long height, long width, int window, int stride)
@@ -45,5 +68,31 @@ public static class PoolingReference
         }
 
         return y;
+    }
+
+    /// <summary>
+    /// Every output's gradient is added to the first in row order of those elements of its window that no other exceeds; a NaN exceeds
+    /// all numbers.
+    /// </summary>
+    /// <param name="x">[planes, height, width]</param>
+    /// <param name="dy">[planes, pooled height, pooled width]</param>
+    public static double[] MaxBackward(double[] x, double[] dy, long planes, long height, long width, int window, int stride)
+    {
+        long pooledHeight = (height - window) / stride + 1, pooledWidth = (width - window) / stride + 1;
+        double[] dx = new double[planes * height * width];
+        for (long i = 0; i < dy.Length; i++)
+        {
+            long plane = i / (pooledHeight * pooledWidth), p = i / pooledWidth % pooledHeight, q = i % pooledWidth;
+            long first = (plane * height + p * stride) * width + q * stride, largest = first;
+            for (long k = 1; k < (long)window * window; k++)
+            {
+                long at = first + k / window * width + k % window;
+                largest = x[at] > x[largest] || (double.IsNaN(x[at]) && !double.IsNaN(x[largest])) ? at : largest;
+            }
+
+            dx[largest] += dy[i];
+        }
+
+        return dx;
     }
 }

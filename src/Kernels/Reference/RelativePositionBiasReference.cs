@@ -18,6 +18,24 @@ public static class RelativePositionBiasReference
         return y;
     }
 
+    /// <summary>old or 0, [buckets, heads], and each element of the output gradient added to its bucket; where causal, none with k &gt; q.</summary>
+    /// <param name="outputGradient">[heads, queries, keys]</param>
+    public static double[] Backward(
+        double[] outputGradient, long buckets, long heads, long queries, long keys, bool causal, int maxDistance, double[]? old)
+    {
+        double[] table = (double[]?)old?.Clone() ?? new double[buckets * heads];
+        for (long i = 0; i < outputGradient.Length; i++)
+        {
+            long head = i / (queries * keys), query = i / keys % queries, key = i % keys;
+            if (!causal || key <= query)
+            {
+                table[Bucket(key - query, causal, (int)buckets, maxDistance) * heads + head] += outputGradient[i];
+            }
+        }
+
+        return table;
+    }
+
     /// <summary>
     /// Half of a side's buckets are one distance each, the others grow with the logarithm of the distance up to maxDistance, where
     /// the last begins. The logarithm is an f32 computation in the published code, and its rounding is part of the definition.

@@ -22,4 +22,7 @@ public static class SumReference
 
     /// <param name="x">[batch, count]</param>
     public static double[] Batch(double[] x, long count, double[]? old) => Channels(x, count, 1, old);
+
+    /// <summary>scale * sum of x.</summary>
+    public static double Scaled(double[] x, double scale) => scale * x.Sum();
 }

@@ -97,6 +97,15 @@ public sealed class Formula
             checked(x.Coefficient * y.Coefficient), Joined(x.Factors, y.Factors), Joined(x.Numbers, y.Numbers), checked(x.Unit * y.Unit))]);
     }
 
+    /// <summary>Bytes as elements: <c>4*H*H + 4*H</c> by 4 is <c>H*H + H</c>.</summary>
+    /// <exception cref="InvalidOperationException">a term's number is no multiple of the divisor</exception>
+    public static Formula ExactDivide(Formula a, long divisor) => new(
+    [
+        .. a._terms.Select(term => term.Coefficient % divisor == 0
+            ? term with { Coefficient = term.Coefficient / divisor }
+            : throw new InvalidOperationException($"{a} cannot be divided by {divisor} term by term")),
+    ]);
+
     /// <summary>Division rounded down, as in <c>floor(H/2)</c>.</summary>
     public static Formula FloorDivide(Formula a, Formula b) => Quotient("floor", a, b, a.Value / b.Value);
 

@@ -37,6 +37,19 @@ public sealed class SeededTensors(ulong seed, Func<TensorSpec, TensorValues> val
                 FillNormal(key, normal, destination);
                 break;
 
+            case ZeroValues when tensor.DType is DType.F32:
+                destination.Clear();
+                break;
+
+            case GivenValues given when tensor.DType is DType.F32 && given.Elements.Count == tensor.Shape.Elements:
+                Span<float> floats = MemoryMarshal.Cast<byte, float>(destination);
+                for (int i = 0; i < floats.Length; i++)
+                {
+                    floats[i] = given.Elements[i];
+                }
+
+                break;
+
             case IndexValues index when tensor.DType is DType.I64:
                 FillIndices(key, index.Limit, destination);
                 break;

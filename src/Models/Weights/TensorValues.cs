@@ -31,6 +31,22 @@ public sealed record NormalValues(float Mean, float Deviation) : TensorValues
     }
 }
 
+/// <summary>f32, all 0: where an optimizer starts.</summary>
+public sealed record ZeroValues : TensorValues
+{
+    public override void Validate(TensorSpec tensor, ReadOnlySpan<byte> bytes)
+    {
+    }
+}
+
+/// <summary>f32, these.</summary>
+public sealed record GivenValues(IReadOnlyList<float> Elements) : TensorValues
+{
+    public override void Validate(TensorSpec tensor, ReadOnlySpan<byte> bytes)
+    {
+    }
+}
+
 /// <summary>i64, uniform from 0 to <see cref="Limit"/> - 1: row numbers of a table.</summary>
 public sealed record IndexValues(long Limit) : TensorValues
 {

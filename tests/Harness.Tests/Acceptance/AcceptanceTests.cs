@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Harness.Acceptance;
+using Harness.Kernels.Native;
+using Harness.Tests.Shared.NativeDouble;
 
 namespace Harness.Tests.Acceptance;
 
@@ -49,6 +51,55 @@ public sealed class AcceptanceTests
         }
     }
 
+    /// <summary>Each misfortune on a double of the GPU: what the steps expect of hardware is what the program says.</summary>
+    [Fact]
+    public void Misfortunes_end_as_their_steps_expect()
+    {
+        using var folder = new TemporaryFolder();
+        Misfortunes.WriteKernels(folder.Path);
+        AcceptanceStep[] steps = [.. Misfortunes.Steps(folder.Path, whyNot: null)];
+        Assert.Equal(steps.Length, steps.Select(step => step.Name).Distinct().Count());
+        foreach (AcceptanceStep step in steps)
+        {
+            using var gpu = new FakeGpu();
+            // As on hardware, a named folder is looked at before anything is opened.
+            CliResult result = Cli.Run(
+                named => named is null ? new NativeSetup(gpu.Api, []) : NativeLibraries.Find(named), [.. step.Arguments]);
+            string[] error = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.True(step.Expected!.IsMet(result.ExitCode, error), $"{step.Name}: exit {result.ExitCode}: {result.Error}");
+            Assert.False(step.Expected.IsMet(0, error));
+            Assert.False(step.Expected.IsMet(result.ExitCode, [.. error, "another line"]));
+            Assert.False(step.Expected.IsMet(result.ExitCode, ["harness: something else"]));
+            Assert.Empty(gpu.Misuses);
+        }
+    }
+
+    /// <summary>A step that must fail and does not, or otherwise, is a failure and says what was expected.</summary>
+    [Fact]
+    public void A_step_that_must_fail_passes_only_where_it_does()
+    {
+        using var folder = new TemporaryFolder();
+        var runner = new StepRunner(folder.Path, null, new Dictionary<string, string>(), TimeProvider.System);
+        AcceptanceStep Step(string word, params string[] arguments) => new(
+            "step", "group", StepProgram.Harness, [.. arguments], TimeSpan.FromMinutes(1), null, new ExpectedFailure(2, [word]));
+        Assert.Equal(StepOutcome.Passed, runner.Run(Step("no-such-model", "audit", "no-such-model")).Outcome);
+        StepResult other = runner.Run(Step("something else", "audit", "no-such-model"));
+        Assert.Equal(StepOutcome.Failed, other.Outcome);
+        Assert.Contains("expected: exit 2 and one line with 'something else'", other.Line, StringComparison.Ordinal);
+        Assert.Equal(StepOutcome.Failed, runner.Run(Step("", "kernels", "list")).Outcome);
+    }
+
+    [Fact]
+    public void The_harmless_kernel_of_the_misfortunes_runs_where_nothing_is_wrong()
+    {
+        using var folder = new TemporaryFolder();
+        Misfortunes.WriteKernels(folder.Path);
+        Assert.Equal(0, Cli.Run([.. Misfortunes.Harmless(folder.Path, "sim")]).ExitCode);
+        using var gpu = new FakeGpu();
+        Assert.Equal(0, Cli.Run(gpu.Api, [.. Misfortunes.Harmless(folder.Path, "cuda")]).ExitCode);
+        Assert.Equal<byte>([1, 0, 0, 0], File.ReadAllBytes(folder.At("stored.bin")));
+    }
+
     [Fact]
     public void Speeds_are_judged_from_what_the_steps_wrote()
     {
@@ -64,7 +115,7 @@ public sealed class AcceptanceTests
             {"name":"bert-base batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":0}},
             {"name":"t5-small batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":24}}]}]}
             """;
-        const string torch = """{"latency":{"fp32":{"eager":{"queuedSeconds":{"median":0.002}}}}}""";
+        const string torch = """{"latency":{"fp32":{"eager":{"deviceSeconds":{"median":0.002},"queuedSeconds":{"median":0.001}}}}}""";
         var files = new Dictionary<string, string>
         {
             ["bench-kernels"] = kernels, ["bench-models"] = models, ["bench-models-graph"] = models, ["torch-bert-base"] = torch,

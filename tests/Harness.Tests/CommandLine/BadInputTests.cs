@@ -153,7 +153,7 @@ public sealed class BadInputTests
     [Fact]
     public void Help_and_version_stand_everywhere()
     {
-        foreach (string[] args in new string[][] { ["--help"], ["--version"], ["report", "--help"], ["audit", "--help"], ["run", "--help"], ["summary", "--help"], ["kernels", "check", "--help"], ["ptx", "run", "--help"], ["bench", "--help"] })
+        foreach (string[] args in new string[][] { ["--help"], ["--version"], ["report", "--help"], ["audit", "--help"], ["run", "--help"], ["summary", "--help"], ["fit", "--help"], ["exercise", "--help"], ["kernels", "check", "--help"], ["ptx", "run", "--help"], ["bench", "--help"] })
         {
             CliResult result = Cli.Run(args);
             Assert.Equal(0, result.ExitCode);

@@ -1,6 +1,8 @@
-using System.Text.Json.Nodes;
 using Harness.Kernels.Devices;
+using Harness.Kernels.Native;
+using Harness.Tests.Doctor;
 using Harness.Tests.Shared;
+using Harness.Tests.Shared.NativeDouble;
 using Harness.Timing;
 
 namespace Harness.Tests.CommandLine;
@@ -8,45 +10,13 @@ namespace Harness.Tests.CommandLine;
 /// <summary>The verbs on a GPU.</summary>
 [Trait(Gpu.Category, Gpu.Needed)]
 [Collection(Gpu.Needed)]
-public sealed class HardwareCommandTests
+public sealed class HardwareCommandTests : CudaCommandTests
 {
-    [Fact]
-    public void Doctor_says_that_cuda_works()
-    {
-        Gpu.Open().Dispose();
-        CliResult result = Cli.Run("doctor", "--json", "-");
-        Assert.Equal(0, result.ExitCode);
-        Assert.True((bool)JsonNode.Parse(result.Out)!["works"]!);
-    }
+    internal override NativeSetup Setup => Gpu.Setup;
 
-    [Theory]
-    [InlineData]
-    [InlineData("--graph")]
-    [InlineData("--check")]
-    public void An_audit_is_exact(params string[] options)
-    {
-        Gpu.Open().Dispose();
-        CliResult result = Cli.Run(["audit", "t5-small", "--batch", "2", "--seq", "17", "--device", "cuda", "--json", "-", .. options]);
-        Assert.True(result.ExitCode == 0, result.Error + result.Out);
-        JsonNode audit = JsonNode.Parse(result.Out)!;
-        Assert.Equal(0, (int)audit["mismatches"]!);
-        Assert.Equal("cuda", (string?)audit["device"]!["kind"]);
-    }
+    private protected override string[] Audited => ["t5-small", "--batch", "2", "--seq", "17"];
 
-    [Fact]
-    public void Outputs_are_those_of_the_software_gpu()
-    {
-        Gpu.Open().Dispose();
-        using var folder = new TemporaryFolder();
-        foreach (string device in new[] { "cuda", "sim" })
-        {
-            CliResult run = Cli.Run("run", "bert-base", "--seq", "9", "--device", device, "--save-outputs", folder.At(device));
-            Assert.True(run.ExitCode == 0, run.Error);
-        }
-
-        CliResult compared = Cli.Run("compare", folder.At("sim"), folder.At("cuda"));
-        Assert.True(compared.ExitCode == 0, compared.Out);
-    }
+    private protected override string[] Computed => ["bert-base", "--seq", "9"];
 
     [Fact]
     public void Nvml_tells_clocks_and_temperature()
@@ -57,5 +27,24 @@ public sealed class HardwareCommandTests
         GpuConditions seen = conditions.Read();
         Assert.InRange(seen.SmClockMHz ?? 0, 1, 10_000);
         Assert.InRange(seen.TemperatureCelsius ?? 0, 1, 120);
+    }
+}
+
+/// <summary>Their rehearsal.</summary>
+public sealed class DoubleCommandTests : CudaCommandTests, IDisposable
+{
+    private readonly FakeGpu _gpu = new();
+
+    internal override NativeSetup Setup => DoctorSetups.Complete(_gpu.Api);
+
+    private protected override string[] Audited => ["mnist-cnn", "--batch", "2"];
+
+    private protected override string[] Computed => ["mnist-cnn", "--batch", "2"];
+
+    public void Dispose()
+    {
+        Assert.Empty(_gpu.Misuses);
+        Assert.Empty(_gpu.Leftovers());
+        _gpu.Dispose();
     }
 }

@@ -8,6 +8,8 @@ using Harness.Kernels.Programs;
 using Harness.Kernels.Ptx;
 using Harness.Models;
 using Harness.Models.Analytic;
+using Harness.Models.Analytic.Training;
+using Harness.Models.Training;
 using Harness.Models.Weights;
 using Harness.Passes;
 using Harness.Reporting;
@@ -98,7 +100,10 @@ internal static class SmallModels
             size.Batch, Sequence: 7, Hidden: 16, Heads: 2, Layers: 2, Intermediate: 24, Vocabulary: 23, MaxPositions: 11, TokenTypes: 2);
         return new Model(
             "small-bert", s_batch, null, null, (size, _) => BertProgram.Build(Config(size)), (size, _) => BertFormulas.Of(Config(size)),
-            ModelValues.Bert(Config(new ModelSize(1, null, null))), CheckpointNames.Bert, size => TransformerSummaries.Of(Config(size)));
+            ModelValues.Bert(Config(new ModelSize(1, null, null))), CheckpointNames.Bert, size => TransformerSummaries.Of(Config(size)),
+            new ModelTraining(
+                0.1, HasBlocks: true, BertConfig.Classes, (size, pass, device) => BertProgram.BuildTraining(Config(size), pass, device),
+                (size, pass, _) => BertTrainingFormulas.Of(Config(size), pass)));
     }
 
     private static Model T5()
@@ -108,7 +113,10 @@ internal static class SmallModels
             MaxDistance: 20);
         return new Model(
             "small-t5", s_batch, null, null, (size, _) => T5Program.Build(Config(size)), (size, _) => T5Formulas.Of(Config(size)),
-            ModelValues.T5(Config(new ModelSize(1, null, null))), CheckpointNames.T5, size => TransformerSummaries.Of(Config(size)));
+            ModelValues.T5(Config(new ModelSize(1, null, null))), CheckpointNames.T5, size => TransformerSummaries.Of(Config(size)),
+            new ModelTraining(
+                0.1, HasBlocks: true, Classes: 29, (size, pass, device) => T5Program.BuildTraining(Config(size), pass, device),
+                (size, pass, _) => T5TrainingFormulas.Of(Config(size), pass)));
     }
 
     private static Model Vgg16()
@@ -118,6 +126,9 @@ internal static class SmallModels
         return new Model(
             "small-vgg16", s_batch, null, null, (size, device) => Vgg16Program.Build(Config(size), device),
             (size, budget) => Vgg16Formulas.Of(Config(size), budget), ModelValues.ReluNetwork, CheckpointNames.Exact,
-            size => ImageSummaries.Of(Config(size)));
+            size => ImageSummaries.Of(Config(size)),
+            new ModelTraining(
+                0.5, HasBlocks: false, Classes: 11, (size, pass, device) => Vgg16Program.BuildTraining(Config(size), pass, device),
+                (size, pass, budget) => Vgg16TrainingFormulas.Of(Config(size), pass, budget)));
     }
 }

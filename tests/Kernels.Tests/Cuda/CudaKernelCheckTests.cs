@@ -70,5 +70,9 @@ public sealed class CudaKernelCheckTests
     private sealed class Budget : IConvolutionWorkspace
     {
         public long WorkspaceBytes(in ConvolutionShape shape) => CudaKernelCheckTests.WorkspaceBytes;
+
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => CudaKernelCheckTests.WorkspaceBytes;
+
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => CudaKernelCheckTests.WorkspaceBytes;
     }
 }

@@ -23,6 +23,8 @@ internal sealed class EverythingOnce : IDisposable
     private GemmCall _product;
     private GemmCall _batch;
     private ConvolutionCall _convolution;
+    private ConvolutionWeightBackwardCall _weightGradient;
+    private ConvolutionDataBackwardCall _dataGradient;
     private MaxPoolCall _pool;
     private IGpuTimer? _timer;
     private IGpuGraph? _graph;
@@ -47,6 +49,8 @@ internal sealed class EverythingOnce : IDisposable
         _product = new GemmCall(true, false, 5, 6, 7, 1, a, 7, 0, b, 7, 0, 0, y, 5, 0, 1);
         _batch = new GemmCall(false, false, 5, 6, 7, 1, a, 5, 35, b, 7, 42, 0, y, 5, 30, 3);
         _convolution = new ConvolutionCall(new ConvolutionShape(1, 2, 5, 5, 3, 3, 3, 1, 1), a, b, b, y, workspace, WorkspaceBytes, true);
+        _weightGradient = new ConvolutionWeightBackwardCall(_convolution.Shape, a, b, y, workspace, WorkspaceBytes, 0);
+        _dataGradient = new ConvolutionDataBackwardCall(_convolution.Shape, a, b, y, workspace, WorkspaceBytes);
         _pool = new MaxPoolCall(1, 2, 6, 6, 2, 2, a, y);
         _timer = _device.CreateTimer();
         Work();
@@ -101,6 +105,8 @@ internal sealed class EverythingOnce : IDisposable
         _device.Gemm(_product);
         _device.Gemm(_batch);
         _device.Convolution(_convolution);
+        _device.ConvolutionWeightBackward(_weightGradient);
+        _device.ConvolutionDataBackward(_dataGradient);
         _device.MaxPool(_pool);
     }
 

@@ -16,7 +16,7 @@ public sealed class FailureTests
     /// </summary>
     private static readonly string[] s_optional =
     [
-        "cudnnGetConvolutionForwardWorkspaceSize", "nvmlInit", "nvmlShutdown", "nvmlDeviceGetHandleByPciBusId", "nvmlDeviceGetMemoryInfo", "cuGetErrorName", "cuGetErrorString", "cudnnGetVersion",
+        "cudnnGetConvolutionForwardWorkspaceSize", "cudnnGetConvolutionBackwardFilterWorkspaceSize", "cudnnGetConvolutionBackwardDataWorkspaceSize", "nvmlInit", "nvmlShutdown", "nvmlDeviceGetHandleByPciBusId", "nvmlDeviceGetMemoryInfo", "cuGetErrorName", "cuGetErrorString", "cudnnGetVersion",
     ];
 
     [Fact]

@@ -116,9 +116,19 @@ internal sealed class FakeDevice : IDevice
 
     public void Convolution(in ConvolutionCall call) => throw new MachineException("the fake device has no convolution");
 
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call) =>
+        throw new MachineException("the fake device has no convolution");
+
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call) =>
+        throw new MachineException("the fake device has no convolution");
+
     public void MaxPool(in MaxPoolCall call) => throw new MachineException("the fake device has no pooling");
 
     public long WorkspaceBytes(in ConvolutionShape shape) => 0;
+
+    public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
+
+    public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
 
     public void Synchronize()
     {

@@ -94,9 +94,17 @@ internal sealed class FakeGraphDevice(FakeDevice device) : IGpu
 
     public void Convolution(in ConvolutionCall call) => throw new NotSupportedException();
 
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call) => throw new NotSupportedException();
+
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call) => throw new NotSupportedException();
+
     public void MaxPool(in MaxPoolCall call) => throw new NotSupportedException();
 
     public long WorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
+
+    public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
+
+    public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
 
     public void CopyOnDevice(DevicePointer destination, DevicePointer source, long bytes) => throw new NotSupportedException();
 

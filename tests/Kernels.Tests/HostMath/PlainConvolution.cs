@@ -29,6 +29,70 @@ internal static class PlainConvolution
         return y;
     }
 
+    /// <summary>dw[k,c,r,s] = sum over n, p, q of x[n,c,p*stride+r-padding,q*stride+s-padding] dy[n,k,p,q], and the same sum of magnitudes.</summary>
+    public static (double[] Sums, double[] Magnitudes) WeightBackward(ConvolutionShape shape, ReadOnlySpan<float> x, ReadOnlySpan<float> dy)
+    {
+        var sums = new double[shape.K * shape.C * shape.R * shape.S];
+        var magnitudes = new double[sums.Length];
+        for (int n = 0; n < shape.N; n++)
+        {
+            for (int i = 0; i < sums.Length; i++)
+            {
+                int s = (int)(i % shape.S), r = (int)(i / shape.S % shape.R), c = (int)(i / (shape.S * shape.R) % shape.C), k = (int)(i / (shape.S * shape.R * shape.C));
+                ReadOnlySpan<float> image = x.Slice((int)((n * shape.C + c) * shape.H * shape.W), (int)(shape.H * shape.W));
+                ReadOnlySpan<float> gradient = dy.Slice((int)((n * shape.K + k) * shape.P * shape.Q), (int)(shape.P * shape.Q));
+                for (int p = 0; p < shape.P; p++)
+                {
+                    int row = p * shape.Stride + r - shape.Padding;
+                    for (int q = 0; q < shape.Q && row >= 0 && row < shape.H; q++)
+                    {
+                        int column = q * shape.Stride + s - shape.Padding;
+                        if (column >= 0 && column < shape.W)
+                        {
+                            double term = (double)image[(int)(row * shape.W) + column] * gradient[(int)(p * shape.Q) + q];
+                            sums[i] += term;
+                            magnitudes[i] += Math.Abs(term);
+                        }
+                    }
+                }
+            }
+        }
+
+        return (sums, magnitudes);
+    }
+
+    /// <summary>dx[n,c,p*stride+r-padding,q*stride+s-padding] += w[k,c,r,s] dy[n,k,p,q] for every output and weight, and the same sum of magnitudes.</summary>
+    public static (double[] Sums, double[] Magnitudes) DataBackward(ConvolutionShape shape, ReadOnlySpan<float> w, ReadOnlySpan<float> dy)
+    {
+        var sums = new double[shape.N * shape.C * shape.H * shape.W];
+        var magnitudes = new double[sums.Length];
+        for (int i = 0; i < w.Length; i++)
+        {
+            int s = (int)(i % shape.S), r = (int)(i / shape.S % shape.R), c = (int)(i / (shape.S * shape.R) % shape.C), k = (int)(i / (shape.S * shape.R * shape.C));
+            for (int n = 0; n < shape.N; n++)
+            {
+                ReadOnlySpan<float> gradient = dy.Slice((int)((n * shape.K + k) * shape.P * shape.Q), (int)(shape.P * shape.Q));
+                long plane = (n * shape.C + c) * shape.H * shape.W;
+                for (int p = 0; p < shape.P; p++)
+                {
+                    int row = p * shape.Stride + r - shape.Padding;
+                    for (int q = 0; q < shape.Q && row >= 0 && row < shape.H; q++)
+                    {
+                        int column = q * shape.Stride + s - shape.Padding;
+                        if (column >= 0 && column < shape.W)
+                        {
+                            double term = (double)w[i] * gradient[(int)(p * shape.Q) + q];
+                            sums[plane + row * shape.W + column] += term;
+                            magnitudes[plane + row * shape.W + column] += Math.Abs(term);
+                        }
+                    }
+                }
+            }
+        }
+
+        return (sums, magnitudes);
+    }
+
     private static void AddChannel(in ConvolutionShape shape, ReadOnlySpan<float> x, ReadOnlySpan<float> w, double[] plane)
     {
         for (long p = 0; p < shape.P; p++)

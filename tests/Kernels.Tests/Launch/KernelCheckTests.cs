@@ -69,6 +69,61 @@ public sealed class KernelCheckTests : IDisposable
     [InlineData("gelu_backward", "activation_backward.ptx", "min.f32 %t, %t, 0f42C80000;", "")]
     [InlineData("gelu_backward", "activation_backward.ptx", "0f3ECC422A", "0f3ECC452A")]
     [InlineData("gelu_backward", "activation_backward.ptx", "ld.global.v4.f32 {%b4, %b5, %b6, %b7}, [%bias+512];", "ld.global.v4.f32 {%b4, %b5, %b6, %b7}, [%bias];")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "setp.gtu.and.f32 %p, %v, %best, %number;", "setp.geu.and.f32 %p, %v, %best, %number;")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "setp.gtu.and.f32 %p, %v, %best, %number;", "setp.gt.and.f32 %p, %v, %best, %number;")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "min.u32         %column_end, %column_end, %pooled_width;", "")]
+    [InlineData("max_pool_backward", "max_pool_backward.ptx", "add.rn.f32      %sum, %sum, %g;", "mov.f32         %sum, %g;")]
+    [InlineData("max_pool_backward_2x2", "max_pool_backward.ptx", "setp.gtu.and.f32 %third, %c, %best, %number;", "setp.geu.and.f32 %third, %c, %best, %number;")]
+    [InlineData("max_pool_backward_2x2", "max_pool_backward.ptx", "selp.f32        %best, %c, %best, %third;", "")]
+    [InlineData("cross_entropy", "cross_entropy.ptx", "fma.rn.f32      %v0, %sum, 0f3F317218, %v0;", "fma.rn.f32      %v0, %sum, 0f3F317318, %v0;")]
+    [InlineData("cross_entropy", "cross_entropy.ptx", "mov.f32         %max, 0fFF7FFFFF;", "mov.f32         %max, 0fFF800000;")]
+    [InlineData("cross_entropy", "cross_entropy.ptx", "    @%p st.shared.v2.f32 [%slot], {%max, %sum};\n    bar.sync        0;", "    @%p st.shared.v2.f32 [%slot], {%max, %sum};")]
+    [InlineData("cross_entropy_backward", "cross_entropy.ptx", "setp.eq.u32 %p, %d, 3;", "setp.eq.u32 %p, %d, 4;")]
+    [InlineData("cross_entropy_backward", "cross_entropy.ptx", "sub.u32         %d, %d, %n;", "sub.u32         %d, %d, %t;")]
+    [InlineData("scaled_sum", "sums.ptx", "shl.b64         %whole, %whole, 2;\nREST:", "REST:")]
+    [InlineData("embedding_backward", "embedding_backward.ptx", "@%same bra      DONE;", "")]
+    [InlineData("embedding_backward", "embedding_backward.ptx", "setp.lt.u32     %p, %n, 4;", "setp.lt.u32     %p, %n, 3;")]
+    [InlineData("embedding_backward", "embedding_backward.ptx", "@%has1 st.global.v4.f32 [%table+512], {%sum4, %sum5, %sum6, %sum7};", "")]
+    [InlineData("embedding_backward", "embedding_backward.ptx", "setp.lt.u32     %p, %other, %row;", "setp.le.u32     %p, %other, %row;")]
+    [InlineData("relative_position_bias_backward", "relative_position_bias_backward.ptx", "setp.gt.s32     %p, %difference, 0;", "setp.ge.s32     %p, %difference, 0;")]
+    [InlineData("relative_position_bias_backward", "relative_position_bias_backward.ptx", "max.u32         %first, %low, 1;", "mov.u32         %first, %low;")]
+    [InlineData("relative_position_bias_backward", "relative_position_bias_backward.ptx", "sub.s32         %query, 1, %i;", "sub.s32         %query, 2, %i;")]
+    [InlineData("adaptive_average_pool_backward", "adaptive_average_pool_backward.ptx", "setp.lt.u32     %p, %r, %r_end;", "setp.le.u32     %p, %r, %r_end;")]
+    [InlineData("adaptive_average_pool_backward", "adaptive_average_pool_backward.ptx", "mul.lo.u32      %t, %window_height, %window_width;", "mov.u32         %t, %window_width;")]
+    [InlineData("dropout", "dropout.ptx", "0xBB67AE85", "0xBB67AE86")]
+    [InlineData("dropout", "dropout.ptx", "mov.u32         %c3, 0;", "mov.u32         %c3, 1;")]
+    [InlineData("dropout", "dropout.ptx", "setp.lt.u64 %p, %word, %keep_below;", "setp.gt.u64 %p, %word, %keep_below;")]
+    [InlineData("dropout", "dropout.ptx", "@%p mov.u32 %column, 0;", "")]
+    [InlineData("dropout", "dropout.ptx", "shl.b64         %at, %mask, 2;\n    or.b64          %bits, %bits, %at;", "")]
+    [InlineData("dropout_backward", "dropout.ptx", "and.b32 %byte, %m1, 0xff00;", "and.b32 %byte, %m1, 0xff0000;")]
+    [InlineData("dropout_backward", "dropout.ptx", "setp.ne.u32     %p, %byte, 0;", "setp.ne.u32     %p, %byte, 2;")]
+    [InlineData("softmax_backward_v1", "softmax_backward.ptx", "    @%p st.shared.f32 [%slot], %dot;\n    bar.sync        0;", "    @%p st.shared.f32 [%slot], %dot;")]
+    [InlineData("softmax_backward_v1", "softmax_backward.ptx", "sub.rn.f32 %g0, %g0, %dot;", "add.rn.f32 %g0, %g0, %dot;")]
+    [InlineData("softmax_backward_v2", "softmax_backward.ptx", "@%piece6 ld.global.v4.f32 {%g24,", "@%piece7 ld.global.v4.f32 {%g24,")]
+    [InlineData("softmax_backward_v2", "softmax_backward.ptx", "shfl.sync.bfly.b32 %other, %dot, 2, 31", "shfl.sync.bfly.b32 %other, %dot, 1, 31")]
+    [InlineData("softmax_backward_v2", "softmax_backward.ptx", "min.u32         %row, %row, %n;", "")]
+    [InlineData("layernorm_backward_v1", "layernorm_backward.ptx", "    @%p st.shared.v4.f32 [%slot], {%square, %su, %sud, %sud};\n    bar.sync        0;", "    @%p st.shared.v4.f32 [%slot], {%square, %su, %sud, %sud};")]
+    [InlineData("layernorm_backward_v1", "layernorm_backward.ptx", "add.rn.f32      %su, %su, %other_u;", "add.rn.f32      %su, %su, %other;")]
+    [InlineData("layernorm_backward_v2", "layernorm_backward.ptx", "@%piece6 ld.global.v4.f32 {%g24, %g25, %g26, %g27}, [%dy_row+3072];", "@%piece7 ld.global.v4.f32 {%g24, %g25, %g26, %g27}, [%dy_row+3072];")]
+    [InlineData("layernorm_backward_v2", "layernorm_backward.ptx", "add.rn.f32 %v8, %v8, %g8;", "add.rn.f32 %v8, %v8, %g4;")]
+    [InlineData("layernorm_backward_v2", "layernorm_backward.ptx", "neg.f32         %sud, %sud;", "")]
+    [InlineData("layernorm_backward_v2", "layernorm_backward.ptx", "st.global.v4.f32 [%dresidual_row+3584], {%v28, %v29, %v30, %v31};", "")]
+    [InlineData("layernorm_backward_v2", "layernorm_backward.ptx", "@%adds_residual add.rn.f32 %v0, %a0, %v0;", "")]
+    [InlineData("layernorm_parameters_backward", "layernorm_backward.ptx", "@%adds add.rn.f32 %dgamma0, %other, %dgamma0;", "")]
+    [InlineData("layernorm_parameters_backward", "layernorm_backward.ptx", "    bar.sync        0;\n    // thread t", "    // thread t")]
+    [InlineData("layernorm_parameters_backward", "layernorm_backward.ptx", "shfl.sync.bfly.b32 %other, %dbeta3, 8, 31", "shfl.sync.bfly.b32 %other, %dbeta3, 4, 31")]
+    [InlineData("layernorm_parameters_backward", "layernorm_backward.ptx", "mul.lo.u32      %n, %step, 3;", "mul.lo.u32      %n, %step, 2;")]
+    [InlineData("layernorm_statistics_v1", "layernorm_backward.ptx", "sub.rn.f32      %v0, %v0, %mean;", "")]
+    [InlineData("layernorm_statistics_v2", "layernorm_backward.ptx", "fma.rn.f32      %rstd, %square, %inverse, %epsilon;", "mul.rn.f32      %rstd, %square, %inverse;")]
+    [InlineData("rmsnorm_backward_v1", "rmsnorm_backward.ptx", "@%has_dsum add.rn.f32 %v0, %v0, %a0;", "")]
+    [InlineData("rmsnorm_backward_v1", "rmsnorm_backward.ptx", "WRITE_PIECES_FIRST:\n    mov.u64         %o, %first;", "WRITE_PIECES_FIRST:\n    mov.u64         %o, 0;")]
+    [InlineData("rmsnorm_backward_v2", "rmsnorm_backward.ptx", "add.rn.f32 %g4, %g4, %v4;", "add.rn.f32 %g4, %g4, %v5;")]
+    [InlineData("rmsnorm_backward_v2", "rmsnorm_backward.ptx", "@%piece3 ld.global.v4.f32 {%g12, %g13, %g14, %g15}, [%dsum_row+1536];", "")]
+    [InlineData("rmsnorm_backward_v2", "rmsnorm_backward.ptx", "mul.rn.f32      %sud, %sud, %rstd;\n    mul.rn.f32      %sud, %sud, %rstd;", "mul.rn.f32      %sud, %sud, %rstd;")]
+    [InlineData("rmsnorm_parameters_backward", "rmsnorm_backward.ptx", "@%residual3 ld.global.f32 %r3, [%at+12];", "")]
+    [InlineData("rmsnorm_parameters_backward", "rmsnorm_backward.ptx", "fma.rn.f32 %dgamma3, %g15, %v15, %dgamma3;", "fma.rn.f32 %dgamma3, %g14, %v15, %dgamma3;")]
+    [InlineData("rmsnorm_statistics_v1", "rmsnorm_backward.ptx", "    @%p st.shared.f32 [%slot], %square;\n    bar.sync        0;", "    @%p st.shared.f32 [%slot], %square;")]
+    [InlineData("rmsnorm_statistics_v2", "rmsnorm_backward.ptx", "fma.rn.f32 %a1, %v29, %v29, %a1;", "fma.rn.f32 %a1, %v29, %v28, %a1;")]
     public void A_broken_kernel_fails_its_check(string entry, string file, string right, string wrong)
     {
         PtxSource source = KernelLibrary.Embedded.Sources.Single(source => source.Name == file);
@@ -84,33 +139,53 @@ public sealed class KernelCheckTests : IDisposable
     [InlineData(5, false)]
     [InlineData(-1, false)]
     [InlineData(long.MaxValue, false)]
-    public void An_id_outside_the_table_stops_the_launch_where_it_happened(long id, bool inside)
+    public void An_id_or_label_outside_its_table_stops_the_launch_where_it_happened(long id, bool inside)
     {
-        var ids = new TensorSpec(0, "ids", new Shape(1, 1), DType.I64, TensorCategory.Input);
+        var ids = new TensorSpec(0, "ids", new Shape(1), DType.I64, TensorCategory.Input);
         var table = new TensorSpec(1, "table", new Shape(5, 4), DType.F32, TensorCategory.Parameter);
-        var y = new TensorSpec(2, "y", new Shape(1, 1, 4), DType.F32, TensorCategory.Output);
-        DevicePointer[] addresses = [.. new[] { ids, table, y }.Select(tensor =>
+        var rows = new TensorSpec(2, "rows", new Shape(1, 4), DType.F32, TensorCategory.Output);
+        var logits = new TensorSpec(3, "logits", new Shape(1, 5), DType.F32, TensorCategory.Input);
+        var loss = new TensorSpec(4, "loss", new Shape(1), DType.F32, TensorCategory.Output);
+        var gradient = new TensorSpec(5, "gradient", new Shape(1, 5), DType.F32, TensorCategory.Output);
+        DevicePointer[] addresses = [.. new[] { ids, table, rows, logits, loss, gradient }.Select(tensor =>
         {
             DevicePointer address = _device.Allocate(tensor.Name, tensor.Bytes);
             _device.BeginBuffer(tensor.Name, address, tensor.Bytes);
+            _device.CopyToDevice(address, new byte[tensor.Bytes]);
             return address;
         })];
         _device.CopyToDevice(addresses[0], MemoryMarshal.AsBytes([id]));
-        _device.CopyToDevice(addresses[1], new byte[table.Bytes]);
+        Step[] steps =
+        [
+            new EmbeddingStep("gather", ids, table, rows), new EmbeddingBackwardStep("scatter", ids, rows, table),
+            new CrossEntropyStep("loss", logits, ids, loss), new CrossEntropyBackwardStep("gradient", logits, ids, gradient, 1),
+        ];
 
-        void Launch()
+        Assert.All(steps, step =>
         {
-            new LaunchTable(_device).Launch(new EmbeddingStep("gather", ids, table, y), addresses);
+            if (inside)
+            {
+                Launch(step);
+            }
+            else
+            {
+                Assert.Contains("trap", Assert.ThrowsAny<CheckFailedException>(() => Launch(step)).Message);
+            }
+        });
+
+        void Launch(Step step)
+        {
+            new LaunchTable(_device).Launch(step, addresses);
             _device.Synchronize();
         }
+    }
 
-        if (inside)
-        {
-            Launch();
-        }
-        else
-        {
-            Assert.Contains("trap", Assert.ThrowsAny<CheckFailedException>(Launch).Message);
-        }
+    /// <summary>Causal elements that count nowhere, too: the audit has every byte of an operand read.</summary>
+    [Fact]
+    public void A_position_bias_gradient_is_read_once_whole()
+    {
+        CheckCase[] cases = [.. KernelCheck.Cases(_device).Where(check => check.Entry == "relative_position_bias_backward")];
+        Assert.Contains(cases, check => check.Step is RelativePositionBiasBackwardStep { Causal: true });
+        Assert.All(cases, check => Assert.Equal(check.Step.Reads.Sum(tensor => tensor.Bytes), KernelCheck.Run(_device, check).Cost?.BytesRead));
     }
 }

@@ -118,10 +118,9 @@ public class LaunchTableTests
     public void Position_thresholds_are_those_of_exact_arithmetic(int buckets, bool causal, int maxDistance)
     {
         int perSide = causal ? buckets : buckets / 2, exact = perSide / 2, logarithmic = perSide - exact;
-        var table = new TensorSpec(0, "table", new Shape(buckets, 1), DType.F32, TensorCategory.Input);
-        var y = new TensorSpec(1, "y", new Shape(1, 1, 1), DType.F32, TensorCategory.Output);
+        var zero = new FillZeroStep("bias", new TensorSpec(0, "y", new Shape(1), DType.F32, TensorCategory.Output));
         ulong[] thresholds = new ulong[RelativePositionBiasLauncher.LargestThresholds];
-        RelativePositionBiasLauncher.WriteThresholds(new RelativePositionBiasStep("bias", table, y, causal, maxDistance), perSide, thresholds);
+        RelativePositionBiasLauncher.WriteThresholds(zero, maxDistance, perSide, thresholds);
 
         for (int j = 1; j < logarithmic; j++)
         {
@@ -168,8 +167,12 @@ public class LaunchTableTests
         public void Launch(in KernelLaunch launch) => throw new NotSupportedException();
         void IDevice.Gemm(in GemmCall call) => Gemm = call;
         public void Convolution(in ConvolutionCall call) => throw new NotSupportedException();
+        public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call) => throw new NotSupportedException();
+        public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call) => throw new NotSupportedException();
         public void MaxPool(in MaxPoolCall call) => throw new NotSupportedException();
         public long WorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => throw new NotSupportedException();
         public void Synchronize() => throw new NotSupportedException();
 
         public void Dispose()

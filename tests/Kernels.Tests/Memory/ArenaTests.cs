@@ -96,7 +96,7 @@ public class ArenaTests
         StepProgram program = TestPrograms.Of(1, new Block(0, 1, 64, TensorCategory.Parameter));
         Arena arena = Online(program, Unit);
         arena.BeginPass();
-        Assert.Contains("parameter", Assert.Throws<CheckFailedException>(() => arena.Allocate(0, 0)).Message);
+        Assert.Contains("held from pass to pass", Assert.Throws<CheckFailedException>(() => arena.Allocate(0, 0)).Message);
     }
 
     [Fact]

@@ -92,7 +92,10 @@ public sealed class LibrarySearchTests
     {
         FakeLibrary eight = new("libcudnn.so.8") { Versions = FakeLoader.CudnnOf(8, 11) };
         LibraryFinding cudnn = Search(
-            FakeSite.Linux(), [s_driver, eight, new("libcudnn_ops_infer.so.8"), new("libcudnn_cnn_infer.so.8")])[2].Finding;
+            FakeSite.Linux(),
+            [
+                s_driver, eight, new("libcudnn_ops_infer.so.8"), new("libcudnn_cnn_infer.so.8"), new("libcudnn_ops_train.so.8"), new("libcudnn_cnn_train.so.8"),
+            ])[2].Finding;
         Assert.Equal((null, "8.9.1"), (cudnn.Problem, cudnn.Version));
     }
 

@@ -67,6 +67,42 @@ public abstract class DeviceMathTests
     }
 
     [Theory]
+    [MemberData(nameof(Convolutions))]
+    public void The_gradients_of_a_convolution_of_any_shape_agree_with_double_precision(ConvolutionShape shape)
+    {
+        using IDevice device = Open();
+        float[] x = Values(shape.N * shape.C * shape.H * shape.W, 8), w = Values(shape.K * shape.C * shape.R * shape.S, 9);
+        float[] dy = Values(shape.N * shape.K * shape.P * shape.Q, 10);
+        using var memory = new Memory(device);
+        DevicePointer deviceX = memory.In("x", x), deviceW = memory.In("w", w), deviceDy = memory.In("dy", dy);
+        foreach (float beta in new[] { 0f, 1f })
+        {
+            DevicePointer dw = memory.In("dw", [.. w.Select(value => beta == 0 ? float.NaN : value)]);
+            long weightBytes = device.WeightBackwardWorkspaceBytes(shape);
+            device.ConvolutionWeightBackward(new ConvolutionWeightBackwardCall(shape, deviceX, deviceDy, dw, Workspace(weightBytes), weightBytes, beta));
+            double[] sums = PlainConvolution.WeightBackward(shape, x, dy).Sums;
+            Compare("dw", memory.Read(dw, w.Length), [.. sums.Select((sum, i) => sum + beta * w[i])], shape.N * shape.P * shape.Q);
+        }
+
+        DevicePointer dx = memory.In("dx", [.. Enumerable.Repeat(float.NaN, x.Length)]);
+        long dataBytes = device.DataBackwardWorkspaceBytes(shape);
+        device.ConvolutionDataBackward(new ConvolutionDataBackwardCall(shape, deviceW, deviceDy, dx, Workspace(dataBytes), dataBytes));
+        Compare("dx", memory.Read(dx, x.Length), PlainConvolution.DataBackward(shape, w, dy).Sums, shape.K * shape.R * shape.S);
+
+        DevicePointer Workspace(long bytes) => bytes == 0 ? DevicePointer.Null : memory.Room("workspace", bytes);
+
+        // As for the forward convolution.
+        void Compare(string what, float[] actual, double[] expected, long terms)
+        {
+            double tolerance = 3e-5 * (Math.Sqrt(terms) / 3 + 1);
+            for (int i = 0; i < actual.Length; i++)
+            {
+                Assert.True(Math.Abs(actual[i] - expected[i]) <= tolerance, $"{shape}: element {i} of {what} is {actual[i]}, must be {expected[i]} within {tolerance}");
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Pools))]
     public void A_max_pool_is_exact(int n, int c, int h, int w, int window, int stride)
     {

@@ -140,6 +140,30 @@ public sealed class ProgramCheckerTests
     }
 
     [Fact]
+    public void The_gradient_of_a_convolutions_weights_may_be_added_to_what_is_there()
+    {
+        static TensorSpec Gradient(ProgramBuilder b) =>
+            b.Add("dw", b.Input("u", DType.F32, 2, 3, 3, 3), b.Input("v", DType.F32, 2, 3, 3, 3), TensorCategory.Output);
+
+        static Step Weight(ProgramBuilder b, TensorSpec dw, TensorSpec? scratch, bool accumulate) => new ConvolutionWeightBackwardStep(
+            "dw:more", b.Input("x", DType.F32, 1, 3, 5, 5), b.Input("dy", DType.F32, 1, 2, 5, 5), dw, scratch, 1, 1, accumulate);
+
+        var b = new ProgramBuilder("p");
+        b.Add(Weight(b, Gradient(b), b.Declare("scratch", new Shape(8), DType.F32, TensorCategory.Workspace), accumulate: true));
+        StepProgram program = b.Build();
+        Assert.Equal(["x", "dy", "dw"], program.Steps[1].Reads.Select(tensor => tensor.Name));
+        Assert.Equal(["dw", "scratch"], program.Steps[1].Writes.Select(tensor => tensor.Name));
+        Refuses("program 'p', step 'dw:more': tensor 'dw' was already written by an earlier step", b => b.Add(Weight(b, Gradient(b), null, accumulate: false)));
+        Refuses("program 'p', step 'dw:more': output 'scratch' is used as workspace", b =>
+            b.Add(Weight(b, Gradient(b), b.Declare("scratch", new Shape(8), DType.F32, TensorCategory.Output), accumulate: true)));
+        Refuses("program 'p', step 'dx': tensor 'dy' is both read and written, which ConvolutionDataBackwardStep cannot do there", b =>
+        {
+            TensorSpec dy = b.Add("dy", b.Input("u", DType.F32, 1, 2, 5, 5), b.Input("v", DType.F32, 1, 2, 5, 5), TensorCategory.Output);
+            b.Add(new ConvolutionDataBackwardStep("dx", b.Parameter("w", 2, 2, 3, 3), dy, dy, null, 1, 1));
+        });
+    }
+
+    [Fact]
     public void A_tensor_is_written_once() => Refuses("program 'p', step 'again': tensor 'y' was already written by an earlier step", b =>
     {
         TensorSpec x = b.Input("x", DType.F32, 2);
@@ -293,6 +317,13 @@ public sealed class ProgramCheckerTests
         { "a convolution cannot have stride 0 and padding 0", b => new ConvolutionStep("s", In(b, "x", 1, 1, 3, 3), b.Parameter("w", 2, 1, 3, 3), b.Parameter("bias", 2), Out(b, 1, 2, 1, 1), null, 0, 0, Relu: false) },
         { "tensor y f32[1,2,3,3] must be f32[1,2,2,2]", b => new MaxPoolStep("s", In(b, "x", 1, 2, 5, 5), Out(b, 1, 2, 3, 3), 2, 2) },
         { "tensor x f32[1,2,5,1] is smaller than the window 2", b => new MaxPoolStep("s", In(b, "x", 1, 2, 5, 1), Out(b, 1, 2, 2, 1), 2, 2) },
+        { "tensor dy f32[1,2,3,2] must be f32[1,2,3,3]", b => new ConvolutionWeightBackwardStep("s", In(b, "x", 1, 1, 3, 3), In(b, "dy", 1, 2, 3, 2), Out(b, 2, 1, 3, 3), null, 1, 1, Accumulate: false) },
+        { "tensors x f32[1,2,3,3] and y f32[2,1,3,3] differ in channels", b => new ConvolutionWeightBackwardStep("s", In(b, "x", 1, 2, 3, 3), In(b, "dy", 1, 2, 3, 3), Out(b, 2, 1, 3, 3), null, 1, 1, Accumulate: false) },
+        { "tensor dy f32[1,2,3,3] must be f32[1,2,2,2]", b => new ConvolutionDataBackwardStep("s", b.Parameter("w", 2, 1, 3, 3), In(b, "dy", 1, 2, 3, 3), Out(b, 1, 1, 4, 4), null, 1, 2) },
+        { "a window of 3 x 3 does not fit in [1,1,2,3] with padding 0", b => new ConvolutionDataBackwardStep("s", b.Parameter("w", 2, 1, 3, 3), In(b, "dy", 1, 2, 1, 1), Out(b, 1, 1, 2, 3), null, 0, 1) },
+        { "tensor dy f32[1,2,3,3] must be f32[1,2,2,2]", b => new MaxPoolBackwardStep("s", In(b, "x", 1, 2, 5, 5), In(b, "dy", 1, 2, 3, 3), Out(b, 1, 2, 5, 5), 2, 2) },
+        { "tensor y f32[1,2,4,4] must be f32[1,2,5,5]", b => new MaxPoolBackwardStep("s", In(b, "x", 1, 2, 5, 5), In(b, "dy", 1, 2, 2, 2), Out(b, 1, 2, 4, 4), 2, 2) },
+        { "tensor x f32[1,2,5,1] is smaller than the window 2", b => new MaxPoolBackwardStep("s", In(b, "x", 1, 2, 5, 1), In(b, "dy", 1, 2, 2, 1), Out(b, 1, 2, 5, 1), 2, 2) },
         { "tensor y f32[1,3,7,7] must be f32[1,2,7,7]", b => new AdaptiveAveragePoolStep("s", In(b, "x", 1, 2, 5, 5), Out(b, 1, 3, 7, 7)) },
         { "tensor x f32[2,3,8] must be f32[2,3,10]", b => new SplitHeadsStep("s", In(b, "x", 2, 3, 8), null, Out(b, 2, 2, 3, 5)) },
         { "tensor y f32[2,3,8] must be f32[2,3,10]", b => new MergeHeadsStep("s", In(b, "x", 2, 2, 3, 5), Out(b, 2, 3, 8)) },
@@ -373,5 +404,9 @@ public sealed class ProgramCheckerTests
     private sealed class FixedWorkspace(long bytes) : IConvolutionWorkspace
     {
         public long WorkspaceBytes(in ConvolutionShape shape) => bytes;
+
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => bytes;
+
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => bytes;
     }
 }

@@ -113,6 +113,58 @@ public class ReferenceTests
     }
 
     [Fact]
+    public void Cross_entropy_of_the_logarithms_of_1_2_and_5()
+    {
+        double[] logits = [0, Math.Log(2), Math.Log(5), 7, 7, 7];
+        Close([Math.Log(4), Math.Log(3)], CrossEntropyReference.Forward(logits, [1, 0], 3));
+        Close([0.25, -1.5, 1.25, -4 / 3.0, 2 / 3.0, 2 / 3.0], CrossEntropyReference.Backward(logits, [1, 0], 3, scale: 2));
+        Assert.Equal([double.PositiveInfinity], CrossEntropyReference.Forward([1, double.NegativeInfinity], [1], 2));
+    }
+
+    [Fact]
+    public void Backward_of_embeddings_biases_and_pools()
+    {
+        Close([11, 20, 34], EmbeddingReference.Backward([0, 2, 2], [1, 1, 3], 1, [10, 20, 30]));
+
+        // Two-sided: distance 0, one behind, one after; causal: one behind, 0 (key after query nowhere).
+        Close([1 + 4, 3, 0, 2], RelativePositionBiasReference.Backward([1, 2, 3, 4], 4, 1, 2, 2, causal: false, maxDistance: 5, null));
+        Close([15, 3], RelativePositionBiasReference.Backward([1, 2, 3, 4], 2, 1, 2, 2, causal: true, maxDistance: 5, [10, 0]));
+
+        // Three columns in windows [0,2) and [1,3); one column in three windows.
+        Close([1, 3, 2], PoolingReference.AdaptiveAverageBackward([2, 4], 1, 1, 3, 1, 2));
+        Close([6], PoolingReference.AdaptiveAverageBackward([1, 2, 3], 1, 1, 1, 1, 3));
+        Close([20], [SumReference.Scaled([1, 3, 6], 2)]);
+    }
+
+    /// <summary>The known answers that come with Random123 (its tests/kat_vectors): counter, key, words.</summary>
+    [Theory]
+    [InlineData("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8")]
+    [InlineData("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd")]
+    [InlineData("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1")]
+    public void Philox_gives_the_published_words(string counter, string key, string words)
+    {
+        Assert.Equal(Parse(words), Philox.Words(Parse(counter), Parse(key)));
+
+        static uint[] Parse(string text) => [.. text.Split(' ').Select(word => Convert.ToUInt32(word, 16))];
+    }
+
+    /// <summary>Words of counter 0 under key 0, above: in 2^32nds 0.3990, 0.8806, 0.7357, 0.6055.</summary>
+    [Fact]
+    public void Dropout_keeps_what_is_below_the_threshold_and_scales_it()
+    {
+        Assert.Equal([1, 0, 0, 1], DropoutReference.Mask(4, seed: 0, stream: 0, probability: 0.3));
+        Assert.Equal([1, 0, 1], DropoutReference.Mask(3, seed: 0, stream: 0, probability: 0.25));
+        Assert.Equal([8, 0, 0], DropoutReference.Forward([3, double.NaN, 5], [1, 2, 3], [1, 0, 0], 0.5));
+        Assert.Equal([0, 14], DropoutReference.Backward([0, 1], [double.PositiveInfinity, 7], 0.5));
+
+        // Half of many, give or take four deviations; another half in another stream and under another seed.
+        byte[] mask = DropoutReference.Mask(40000, 9, 1, 0.5);
+        Assert.InRange(mask.Sum(kept => kept), 19600, 20400);
+        Assert.InRange(mask.Zip(DropoutReference.Mask(40000, 9, 2, 0.5)).Count(pair => pair.First == pair.Second), 19600, 20400);
+        Assert.InRange(mask.Zip(DropoutReference.Mask(40000, 9L << 32, 1, 0.5)).Count(pair => pair.First == pair.Second), 19600, 20400);
+    }
+
+    [Fact]
     public void Add_and_mask()
     {
         Assert.Equal([4, 6], ElementwiseReference.Add([1, 2], [3, 4]));

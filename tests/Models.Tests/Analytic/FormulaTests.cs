@@ -91,4 +91,14 @@ public class FormulaTests
         Assert.Throws<OverflowException>(() => huge * huge);
         Assert.Throws<OverflowException>(() => huge + huge + huge);
     }
+
+    [Fact]
+    public void An_exact_division_divides_every_term_or_none()
+    {
+        Formula h = Formula.Symbol("H", 10), bytes = 4 * h * h + 12 * h;
+        Formula elements = Formula.ExactDivide(bytes, 4);
+        Assert.Equal(("H*H + 3*H", "10*10 + 3*10", 130), (elements.ToString(), elements.WithNumbers(), elements.Value));
+        Assert.Equal("0", Formula.ExactDivide(Formula.Zero, 4).ToString());
+        Assert.Throws<InvalidOperationException>(() => Formula.ExactDivide(bytes + 2, 4));
+    }
 }

@@ -5,8 +5,8 @@ using Xunit;
 namespace Harness.Models.Tests.Independence;
 
 /// <summary>
-/// The two rules of references: projects know each other in one direction, and the formulas know nothing that a program, a plan, a
-/// ledger or a device could reach them through. Read from the compiled assemblies, so that no way of writing it escapes.
+/// The rules of references: projects know each other in one direction; the formulas know nothing that a program, a plan, a
+/// ledger or a device could reach them through; nor do the oracles. Read from the compiled assemblies, so that no way of writing it escapes.
 /// </summary>
 public class IndependenceTests
 {
@@ -61,6 +61,28 @@ public class IndependenceTests
         foreach ((string type, SortedSet<string> used) in types.Uses().Where(pair => IsFromTheCompiler(pair.Key)))
         {
             Assert.DoesNotContain(used, name => !IsFromTheCompiler(name) && !IsFromTheRuntime(name));
+        }
+    }
+
+    [Fact]
+    public void Oracles_use_oracles_configurations_and_the_runtime_only()
+    {
+        using var types = new AssemblyTypes(typeof(IndependenceTests).Assembly);
+        Dictionary<string, SortedSet<string>> uses = types.Uses();
+        static bool IsOracle(string type) =>
+            type.StartsWith("Harness.Models.Tests:Harness.Models.Tests.Oracles.", StringComparison.Ordinal)
+            && !type.EndsWith("Tests", StringComparison.Ordinal);
+        static bool IsFromTheTestsCompiler(string type) => type.StartsWith("Harness.Models.Tests:.", StringComparison.Ordinal);
+
+        string[] oracles = [.. uses.Keys.Where(IsOracle)];
+        Assert.Contains("Harness.Models.Tests:Harness.Models.Tests.Oracles.T5Oracle", oracles);
+        Assert.Contains("Harness.Models.Tests:Harness.Models.Tests.Oracles.Training.TrainingOracle", oracles);
+        Assert.Contains(
+            "Harness.Models:Harness.Models.T5Config", uses["Harness.Models.Tests:Harness.Models.Tests.Oracles.Training.T5Training"]);
+        foreach (string oracle in oracles)
+        {
+            Assert.DoesNotContain(uses[oracle], used =>
+                !IsOracle(used) && !IsConfiguration(used) && !IsFromTheTestsCompiler(used) && !IsFromTheRuntime(used));
         }
     }
 

@@ -14,6 +14,10 @@ public sealed class CountedWorkTests
     private sealed class NoWorkspace : IConvolutionWorkspace
     {
         public long WorkspaceBytes(in ConvolutionShape shape) => 0;
+
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
+
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
     }
 
     [Fact]

@@ -17,6 +17,10 @@ public sealed class ProgramMathTests
     private sealed class NoWorkspace : IConvolutionWorkspace
     {
         public long WorkspaceBytes(in ConvolutionShape shape) => 0;
+
+        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
+
+        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
     }
 
     [Theory]

@@ -69,7 +69,7 @@ internal sealed class ConvolutionWork(FakeGpu gpu, ConvolutionOperands operands)
         return sum;
     }
 
-    private static ReadOnlySpan<float> Read(FakeGpu gpu, string what, ulong address, long elements)
+    internal static ReadOnlySpan<float> Read(FakeGpu gpu, string what, ulong address, long elements)
     {
         gpu.Memory.Bytes.Read($"convolution {what}", new DevicePointer(gpu.Memory.ToHost(address)), 4 * elements);
         return MemoryMarshal.Cast<byte, float>(gpu.Memory.Span(address, 4 * elements));

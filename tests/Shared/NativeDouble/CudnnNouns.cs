@@ -9,12 +9,20 @@ internal sealed class CudnnState
 
     /// <summary>What cudnnGetConvolutionForwardAlgorithm_v7 has offered to this handle.</summary>
     public HashSet<(ConvolutionShape Shape, Offer Offer)> Offered { get; } = [];
+
+    /// <summary>Likewise cudnnGetConvolutionBackwardFilterAlgorithm_v7.</summary>
+    public HashSet<(ConvolutionShape Shape, Offer Offer)> OfferedForWeights { get; } = [];
+
+    /// <summary>Likewise cudnnGetConvolutionBackwardDataAlgorithm_v7.</summary>
+    public HashSet<(ConvolutionShape Shape, Offer Offer)> OfferedForData { get; } = [];
 }
 
 /// <summary>One entry of the heuristic's list.</summary>
-/// <param name="Algorithm">cudnnConvolutionFwdAlgo_t</param>
+/// <param name="Algorithm">cudnnConvolutionFwdAlgo_t, cudnnConvolutionBwdFilterAlgo_t or cudnnConvolutionBwdDataAlgo_t</param>
 /// <param name="MathType">cudnnMathType_t</param>
-internal readonly record struct Offer(int Algorithm, int MathType, long WorkspaceBytes, cudnnStatus_t Status = cudnnStatus_t.CUDNN_STATUS_SUCCESS);
+/// <param name="IsDeterministic">false: adds by atomics</param>
+internal readonly record struct Offer(
+    int Algorithm, int MathType, long WorkspaceBytes, cudnnStatus_t Status = cudnnStatus_t.CUDNN_STATUS_SUCCESS, bool IsDeterministic = true);
 
 /// <summary>N, C, H, W of a tensor or K, C, R, S of a filter; null until it is set.</summary>
 internal sealed class TensorState

@@ -56,7 +56,7 @@ internal sealed unsafe partial class FakeCudnn
             return status;
         }
 
-        if (OfferOf(state!, shape, (int)algo, convolution) is not { } offer)
+        if (OfferOf(state!.Offered, shape, (int)algo, convolution) is not { } offer)
         {
             return Status.CudnnNotSupported;
         }
@@ -92,7 +92,7 @@ internal sealed unsafe partial class FakeCudnn
             return Status.CudnnNotSupported;
         }
 
-        if (OfferOf(state!, shape, (int)algo, convolution) is not { } offer)
+        if (OfferOf(state!.Offered, shape, (int)algo, convolution) is not { } offer)
         {
             throw gpu.Misuse($"algorithm {(int)algo} was not offered for {shape}");
         }
@@ -165,13 +165,14 @@ internal sealed unsafe partial class FakeCudnn
         state.Stream.Handle != 0 ? state.Stream : throw gpu.Misuse($"{what} without cudnnSetStream");
 
     /// <summary>What was offered of the algorithm: with the descriptor's math type where there is such an offer, else with any.</summary>
-    private Offer? OfferOf(CudnnState state, ConvolutionShape shape, int algorithm, cudnnConvolutionDescriptor_t convolution)
+    private Offer? OfferOf(
+        HashSet<(ConvolutionShape Shape, Offer Offer)> offers, ConvolutionShape shape, int algorithm, cudnnConvolutionDescriptor_t convolution)
     {
         int mathType = gpu.Handles.Find<ConvolutionState>(convolution.Handle)!.MathType;
         Offer[] found =
         [
-            .. state.Offered.Where(offered => offered.Shape == shape && offered.Offer.Status == Success && offered.Offer.Algorithm == algorithm)
-                .Select(offered => offered.Offer with { MathType = mathType }).OrderByDescending(offer => state.Offered.Contains((shape, offer))),
+            .. offers.Where(offered => offered.Shape == shape && offered.Offer.Status == Success && offered.Offer.Algorithm == algorithm)
+                .Select(offered => offered.Offer with { MathType = mathType }).OrderByDescending(offer => offers.Contains((shape, offer))),
         ];
         return found.Length == 0 ? null : found[0];
     }

@@ -188,6 +188,20 @@ public sealed class CudaDevice : IGpu
         RequiredDnn().Convolution(call);
     }
 
+    /// <exception cref="MachineException">cuDNN is missing, or no algorithm of it fits the workspace</exception>
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call)
+    {
+        _context.MakeCurrent();
+        RequiredDnn().ConvolutionWeightBackward(call);
+    }
+
+    /// <exception cref="MachineException">cuDNN is missing, or no algorithm of it fits the workspace</exception>
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call)
+    {
+        _context.MakeCurrent();
+        RequiredDnn().ConvolutionDataBackward(call);
+    }
+
     /// <exception cref="MachineException">cuDNN is missing</exception>
     public void MaxPool(in MaxPoolCall call)
     {
@@ -197,6 +211,12 @@ public sealed class CudaDevice : IGpu
 
     /// <summary>The caller's budget, whatever the shape.</summary>
     public long WorkspaceBytes(in ConvolutionShape shape) => _options.ConvolutionWorkspaceBytes;
+
+    /// <inheritdoc cref="WorkspaceBytes"/>
+    public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => _options.ConvolutionWorkspaceBytes;
+
+    /// <inheritdoc cref="WorkspaceBytes"/>
+    public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => _options.ConvolutionWorkspaceBytes;
 
     public void Synchronize()
     {

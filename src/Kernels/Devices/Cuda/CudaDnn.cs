@@ -2,16 +2,17 @@ using Harness.Kernels.Native;
 
 namespace Harness.Kernels.Devices;
 
-/// <summary>cuDNN: convolutions and poolings. Each distinct one is prepared at its first call; later calls create nothing.</summary>
+/// <summary>cuDNN: convolutions, their gradients, poolings. Each distinct one is prepared at its first call; later calls create nothing.</summary>
 internal sealed unsafe class CudaDnn : IDisposable
 {
     private readonly ICudnn _cudnn;
     private readonly CudaContext _context;
     private readonly CudnnStatus _status;
-    private readonly MathMode _math;
-    private readonly int _computeMajor;
     private readonly cudnnHandle_t _handle;
-    private readonly Dictionary<ConvolutionKey, CudnnConvolution> _convolutions = [];
+    private readonly CudnnSetting _setting;
+    private readonly Dictionary<ConvolutionKey, CudnnConvolution<ConvolutionCall>> _convolutions = [];
+    private readonly Dictionary<ConvolutionKey, CudnnConvolution<ConvolutionWeightBackwardCall>> _weightGradients = [];
+    private readonly Dictionary<ConvolutionKey, CudnnConvolution<ConvolutionDataBackwardCall>> _dataGradients = [];
     private readonly Dictionary<MaxPoolKey, CudnnMaxPool> _pools = [];
     private readonly List<ConvolutionChoice> _choices = [];
 
@@ -21,11 +22,10 @@ internal sealed unsafe class CudaDnn : IDisposable
         _cudnn = cudnn;
         _context = context;
         _status = new CudnnStatus(cudnn, context);
-        _math = math;
-        _computeMajor = gpu.ComputeMajor;
         cudnnHandle_t handle;
         _status.ThrowIfFailed(cudnn.cudnnCreate(&handle));
         _handle = handle;
+        _setting = new CudnnSetting(cudnn, _status, handle, math, gpu.ComputeMajor);
         try
         {
             _status.ThrowIfFailed(cudnn.cudnnSetStream(handle, context.Stream));
@@ -63,13 +63,46 @@ internal sealed unsafe class CudaDnn : IDisposable
     public void Convolution(in ConvolutionCall call)
     {
         var key = new ConvolutionKey(call.Shape, call.Relu, call.WorkspaceBytes);
-        if (_convolutions.TryGetValue(key, out CudnnConvolution? convolution))
+        if (_convolutions.TryGetValue(key, out CudnnConvolution<ConvolutionCall>? convolution))
         {
-            convolution.Forward(call);
+            convolution.Run(call);
         }
         else
         {
-            Prepare(key, call);
+            RequireNotCapturing();
+            First(_convolutions, key, new CudnnForward(_setting, key), call);
+        }
+
+        _context.CountLaunch();
+    }
+
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call)
+    {
+        var key = new ConvolutionKey(call.Shape, Relu: false, call.WorkspaceBytes);
+        if (_weightGradients.TryGetValue(key, out CudnnConvolution<ConvolutionWeightBackwardCall>? gradient))
+        {
+            gradient.Run(call);
+        }
+        else
+        {
+            RequireNotCapturing();
+            First(_weightGradients, key, new CudnnWeightBackward(_setting, key), call);
+        }
+
+        _context.CountLaunch();
+    }
+
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call)
+    {
+        var key = new ConvolutionKey(call.Shape, Relu: false, call.WorkspaceBytes);
+        if (_dataGradients.TryGetValue(key, out CudnnConvolution<ConvolutionDataBackwardCall>? gradient))
+        {
+            gradient.Run(call);
+        }
+        else
+        {
+            RequireNotCapturing();
+            First(_dataGradients, key, new CudnnDataBackward(_setting, key), call);
         }
 
         _context.CountLaunch();
@@ -96,7 +129,7 @@ internal sealed unsafe class CudaDnn : IDisposable
             pool.Dispose();
         }
 
-        foreach (CudnnConvolution convolution in _convolutions.Values)
+        foreach (IDisposable convolution in _dataGradients.Values.Concat<IDisposable>(_weightGradients.Values).Concat(_convolutions.Values))
         {
             convolution.Dispose();
         }
@@ -104,14 +137,17 @@ internal sealed unsafe class CudaDnn : IDisposable
         _cudnn.cudnnDestroy(_handle);
     }
 
-    private void Prepare(ConvolutionKey key, in ConvolutionCall call)
+    private void RequireNotCapturing() => _context.RequireNotCapturing("the first call of a convolution");
+
+    /// <summary>The first call chooses the algorithm; what cannot be called is not kept.</summary>
+    private void First<TCall>(
+        Dictionary<ConvolutionKey, CudnnConvolution<TCall>> known, ConvolutionKey key, CudnnConvolution<TCall> convolution, in TCall call)
+        where TCall : struct
     {
-        _context.RequireNotCapturing("the first call of a convolution");
-        var convolution = new CudnnConvolution(_cudnn, _status, _handle, key, _math, _computeMajor);
         try
         {
             _choices.Add(convolution.First(call));
-            _convolutions.Add(key, convolution);
+            known.Add(key, convolution);
         }
         catch
         {

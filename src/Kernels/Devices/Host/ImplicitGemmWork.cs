@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Harness.Kernels.Devices;
@@ -93,33 +92,13 @@ internal sealed unsafe class ImplicitGemmWork : IParallelWork
                     nint inputRow = row * stride + place / kernelWidth - padding;
                     if (inputRow >= 0 && inputRow < h)
                     {
-                        GatherRow(
-                            x + (channel * h + inputRow) * w, w, column * stride + place % kernelWidth - padding, stride,
-                            panel + k * PanelKernel.Lanes + done, count);
+                        StridedRow.ReadOverZeros(
+                            x + (channel * h + inputRow) * w, w, column * stride + place % kernelWidth - padding, stride, count,
+                            panel + k * PanelKernel.Lanes + done);
                     }
                 }
 
                 done += count;
-            }
-        }
-    }
-
-    // to[i] = row[start + i * stride] where that is inside the row.
-    private static void GatherRow(float* row, nint width, nint start, nint stride, float* to, nint count)
-    {
-        unchecked
-        {
-            nint from = start >= 0 ? 0 : (-start + stride - 1) / stride;
-            nint end = start >= width ? 0 : Math.Min(count, (width - 1 - start) / stride + 1);
-            if (stride == 1 && end > from)
-            {
-                Unsafe.CopyBlockUnaligned(to + from, row + start + from, (uint)((end - from) * sizeof(float)));
-                return;
-            }
-
-            for (nint i = from; i < end; i++)
-            {
-                to[i] = row[start + i * stride];
             }
         }
     }

@@ -41,38 +41,30 @@ internal readonly unsafe struct WinogradImage(ConvolutionShape shape, WinogradLa
     {
         unchecked
         {
-            nint h = (nint)_shape.H, w = (nint)_shape.W;
-            nint present = (nint)Math.Min(Channels, _shape.C - channel);
             nint columns = run.Count * WinogradLayout.OutputTile + WinogradLayout.InputTile - WinogradLayout.OutputTile;
-            nint firstRow = run.Row * WinogradLayout.OutputTile - _shape.Padding;
-            nint firstColumn = run.Column * WinogradLayout.OutputTile - _shape.Padding;
-            nint from = Math.Clamp(-firstColumn, 0, columns);
-            nint end = Math.Clamp(w - firstColumn, from, columns);
-            float* plane = x + (run.Image * (nint)_shape.C + channel) * h * w;
-            nint rowStride = columns * Channels;
-            for (nint r = 0; r < WinogradLayout.InputTile; r++, pixels += rowStride)
-            {
-                nint row = firstRow + r;
-                if (row < 0 || row >= h)
-                {
-                    NativeMemory.Clear(pixels, (nuint)(rowStride * sizeof(float)));
-                    continue;
-                }
+            ReadRows(
+                x + (run.Image * (nint)_shape.C + channel) * (nint)(_shape.H * _shape.W), (nint)_shape.H, (nint)_shape.W,
+                (nint)Math.Min(Channels, _shape.C - channel), run.Row * WinogradLayout.OutputTile - _shape.Padding,
+                run.Column * WinogradLayout.OutputTile - _shape.Padding, WinogradLayout.InputTile, columns, pixels);
+            return columns * Channels;
+        }
+    }
 
-                float* first = plane + row * w + firstColumn + from;
-                if (present < Channels)
-                {
-                    NativeMemory.Clear(pixels, (nuint)(rowStride * sizeof(float)));
-                    Transposition.Block(first, h * w, present, end - from, pixels + from * Channels, Channels);
-                    continue;
-                }
-
-                NativeMemory.Clear(pixels, (nuint)(from * Channels * sizeof(float)));
-                Gather(first, h * w, end - from, pixels + from * Channels);
-                NativeMemory.Clear(pixels + end * Channels, (nuint)((columns - end) * Channels * sizeof(float)));
-            }
-
-            return rowStride;
+    /// <summary>
+    /// Reads the 4 output rows of a run, 16 filters from <paramref name="filter"/> on, likewise: zero beyond the image and for filters that
+    /// do not exist.
+    /// </summary>
+    /// <returns>floats from one row to the next</returns>
+    public nint ReadOutput(float* y, TileRun run, nint filter, float* pixels)
+    {
+        unchecked
+        {
+            nint columns = run.Count * WinogradLayout.OutputTile;
+            ReadRows(
+                y + (run.Image * (nint)_shape.K + filter) * _outputRows * _outputColumns, _outputRows, _outputColumns,
+                (nint)Math.Min(Channels, _shape.K - filter), run.Row * WinogradLayout.OutputTile, run.Column * WinogradLayout.OutputTile,
+                WinogradLayout.OutputTile, columns, pixels);
+            return columns * Channels;
         }
     }
 
@@ -98,6 +90,39 @@ internal readonly unsafe struct WinogradImage(ConvolutionShape shape, WinogradLa
                 {
                     Transposition.Block(pixels, Channels, columns, present, to, plane);
                 }
+            }
+        }
+    }
+
+    // pixels[r * columns * 16 + i * 16 + c] = pixel (firstRow + r, firstColumn + i) of channel c, zero outside of the plane and from `present` on.
+    private static void ReadRows(
+        float* plane, nint height, nint width, nint present, nint firstRow, nint firstColumn, nint rows, nint columns, float* pixels)
+    {
+        unchecked
+        {
+            nint from = Math.Clamp(-firstColumn, 0, columns);
+            nint end = Math.Clamp(width - firstColumn, from, columns);
+            nint rowStride = columns * Channels;
+            for (nint r = 0; r < rows; r++, pixels += rowStride)
+            {
+                nint row = firstRow + r;
+                if (row < 0 || row >= height)
+                {
+                    NativeMemory.Clear(pixels, (nuint)(rowStride * sizeof(float)));
+                    continue;
+                }
+
+                float* first = plane + row * width + firstColumn + from;
+                if (present < Channels)
+                {
+                    NativeMemory.Clear(pixels, (nuint)(rowStride * sizeof(float)));
+                    Transposition.Block(first, height * width, present, end - from, pixels + from * Channels, Channels);
+                    continue;
+                }
+
+                NativeMemory.Clear(pixels, (nuint)(from * Channels * sizeof(float)));
+                Gather(first, height * width, end - from, pixels + from * Channels);
+                NativeMemory.Clear(pixels + end * Channels, (nuint)((columns - end) * Channels * sizeof(float)));
             }
         }
     }

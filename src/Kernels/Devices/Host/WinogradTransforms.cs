@@ -105,6 +105,61 @@ internal static unsafe class WinogradTransforms
         }
     }
 
+    /// <summary>to[i * 6 + j] = (A y A^T)[i, j]: the gradient of <see cref="Output"/>.</summary>
+    /// <param name="y">[4][4][16], rows <paramref name="rowStride"/> floats apart, columns adjacent</param>
+    /// <param name="to">36 vectors, <paramref name="placeStride"/> floats apart</param>
+    public static void OutputGradient(float* y, nint rowStride, float* to, nint placeStride)
+    {
+        unchecked
+        {
+            float* columns = stackalloc float[6 * 4 * Lanes];
+            for (nint j = 0; j < 4; j++)
+            {
+                float* from = y + j * Lanes;
+                OutputGradientColumn(
+                    Vector512.Load(from), Vector512.Load(from + rowStride), Vector512.Load(from + 2 * rowStride),
+                    Vector512.Load(from + 3 * rowStride), columns + j * Lanes, 4 * Lanes);
+            }
+
+            for (nint i = 0; i < 6; i++)
+            {
+                float* from = columns + i * (4 * Lanes);
+                OutputGradientColumn(
+                    Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes), Vector512.Load(from + 3 * Lanes),
+                    to + i * 6 * placeStride, placeStride);
+            }
+        }
+    }
+
+    /// <summary>to[i * 3 + j] = (G^T u G)[i, j]: the gradient of <see cref="Filter"/>.</summary>
+    /// <param name="u">36 vectors, <paramref name="placeStride"/> floats apart</param>
+    /// <param name="to">9 vectors, adjacent</param>
+    public static void FilterGradient(float* u, nint placeStride, float* to)
+    {
+        unchecked
+        {
+            float* columns = stackalloc float[3 * 6 * Lanes];
+            for (nint j = 0; j < 6; j++)
+            {
+                float* from = u + j * placeStride;
+                nint row = 6 * placeStride;
+                FilterGradientColumn(
+                    Vector512.Load(from), Vector512.Load(from + row), Vector512.Load(from + 2 * row),
+                    Vector512.Load(from + 3 * row), Vector512.Load(from + 4 * row), Vector512.Load(from + 5 * row),
+                    columns + j * Lanes, 6 * Lanes);
+            }
+
+            for (nint i = 0; i < 3; i++)
+            {
+                float* from = columns + i * (6 * Lanes);
+                FilterGradientColumn(
+                    Vector512.Load(from), Vector512.Load(from + Lanes), Vector512.Load(from + 2 * Lanes),
+                    Vector512.Load(from + 3 * Lanes), Vector512.Load(from + 4 * Lanes), Vector512.Load(from + 5 * Lanes),
+                    to + i * 3 * Lanes, Lanes);
+            }
+        }
+    }
+
     // Multiplies by B^T.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void InputColumn(
@@ -158,5 +213,40 @@ internal static unsafe class WinogradTransforms
         y2 = Vector512.FusedMultiplyAdd(Vector512.Create(2f), sum34, sum12 * 0.5f);
         y3 = Vector512.FusedMultiplyAdd(
             Vector512.Create(2 * Root2), difference34, Vector512.FusedMultiplyAdd(Vector512.Create(Root2 / 4), difference12, m5));
+    }
+
+    // Multiplies by A.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void OutputGradientColumn(
+        Vector512<float> y0, Vector512<float> y1, Vector512<float> y2, Vector512<float> y3, float* to, nint stride)
+    {
+        unchecked
+        {
+            Vector512<float> inner = Vector512.FusedMultiplyAdd(Vector512.Create(0.5f), y2, y0);
+            Vector512<float> innerOdd = Vector512.FusedMultiplyAdd(Vector512.Create(Root2 / 4), y3, y1 * (Root2 / 2));
+            Vector512<float> outer = Vector512.FusedMultiplyAdd(Vector512.Create(2f), y2, y0);
+            Vector512<float> outerOdd = Vector512.FusedMultiplyAdd(Vector512.Create(2 * Root2), y3, y1 * Root2);
+            y0.Store(to);
+            (inner + innerOdd).Store(to + stride);
+            (inner - innerOdd).Store(to + 2 * stride);
+            (outer + outerOdd).Store(to + 3 * stride);
+            (outer - outerOdd).Store(to + 4 * stride);
+            y3.Store(to + 5 * stride);
+        }
+    }
+
+    // Multiplies by G^T.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FilterGradientColumn(
+        Vector512<float> u0, Vector512<float> u1, Vector512<float> u2, Vector512<float> u3, Vector512<float> u4, Vector512<float> u5,
+        float* to, nint stride)
+    {
+        unchecked
+        {
+            Vector512<float> inner = u1 + u2, outer = u3 + u4;
+            Vector512.FusedMultiplyAdd(Vector512.Create(1f / 6), outer, Vector512.FusedMultiplyAdd(Vector512.Create(-2f / 3), inner, u0)).Store(to);
+            Vector512.FusedMultiplyAdd(Vector512.Create(Root2 / 6), u3 - u4, (u2 - u1) * (Root2 / 3)).Store(to + stride);
+            Vector512.FusedMultiplyAdd(Vector512.Create(1f / 3), outer - inner, u5).Store(to + 2 * stride);
+        }
     }
 }

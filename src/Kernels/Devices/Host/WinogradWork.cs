@@ -3,12 +3,16 @@ using System.Runtime.Intrinsics;
 
 namespace Harness.Kernels.Devices;
 
-/// <summary>The Winograd convolution of docs/convolution.md, step by step; each step is one piece of parallel work.</summary>
+/// <summary>
+/// The Winograd convolution of docs/convolution.md, step by step; each step is one piece of parallel work. Mirrored, it takes the weights of
+/// the convolution whose data gradient it is: w[channel,filter,2-r,2-s] where a forward one takes w[filter,channel,r,s].
+/// </summary>
 internal sealed unsafe class WinogradWork : IParallelWork
 {
     private const int Channels = WinogradLayout.ChannelGroup;
     private const int Filters = WinogradLayout.FilterGroup;
     private const int Places = WinogradLayout.Places;
+    private const int Taps = 9;
 
     /// <summary>Tiles whose input one item transforms: their pixels stay in a second-level cache.</summary>
     private const int InputTiles = 32;
@@ -27,6 +31,7 @@ internal sealed unsafe class WinogradWork : IParallelWork
     private WinogradLayout _layout;
     private WinogradImage _image;
     private WorkerPool _pool = null!;
+    private bool _mirrored;
     private Step _step;
     private long _firstTile;
     private long _tiles;
@@ -34,9 +39,11 @@ internal sealed unsafe class WinogradWork : IParallelWork
     private float* _input;
     private float* _filters;
 
-    public void Run(in ConvolutionCall call, WorkerPool pool)
+    /// <param name="call">without a bias where its pointer is null</param>
+    public void Run(in ConvolutionCall call, WorkerPool pool, bool mirrored = false)
     {
         _call = call;
+        _mirrored = mirrored;
         _layout = new WinogradLayout(call.Shape);
         _image = new WinogradImage(call.Shape, _layout);
         _pool = pool;
@@ -87,11 +94,9 @@ internal sealed unsafe class WinogradWork : IParallelWork
     {
         unchecked
         {
-            const int Taps = 9;
             nint channels = (nint)_call.Shape.C, padded = (nint)_layout.ChannelGroups * Channels;
             nint filter = (nint)filterGroup * Filters;
             nint count = (nint)Math.Min(Filters, _call.Shape.K - filter);
-            float* weights = (float*)_call.Weight.Address + filter * channels * Taps;
             float* taps = stackalloc float[Channels * Taps * Filters];
             for (nint channel = 0; channel < padded; channel += Channels)
             {
@@ -101,7 +106,7 @@ internal sealed unsafe class WinogradWork : IParallelWork
                     NativeMemory.Clear(taps, Channels * Taps * Filters * sizeof(float));
                 }
 
-                PanelPacking.Left(weights + channel * Taps, channels * Taps, true, count, present * Taps, taps);
+                ReadTaps(filter, count, channel, present, taps);
                 for (nint c = 0; c < Channels; c++)
                 {
                     float* from = taps + c * (Taps * Filters);
@@ -109,6 +114,41 @@ internal sealed unsafe class WinogradWork : IParallelWork
                     WinogradTransforms.Filter(from, Filters, place, padded * Filters);
                     WinogradTransforms.Filter(from + 16, Filters, place + 16, padded * Filters);
                 }
+            }
+        }
+    }
+
+    // taps[(c * 9 + tap) * 32 + f]; filters that do not exist are zeros.
+    private void ReadTaps(nint filter, nint count, nint channel, nint present, float* taps)
+    {
+        unchecked
+        {
+            nint channels = (nint)_call.Shape.C, filters = (nint)_call.Shape.K;
+            float* weights = (float*)_call.Weight.Address;
+            if (!_mirrored)
+            {
+                PanelPacking.Left(weights + (filter * channels + channel) * Taps, channels * Taps, true, count, present * Taps, taps);
+                return;
+            }
+
+            if (count < Filters)
+            {
+                NativeMemory.Clear(taps, (nuint)(present * (Taps * Filters) * sizeof(float)));
+            }
+
+            // Half a turn of a filter is its nine taps from the last to the first.
+            for (nint c = 0; c < present; c++)
+            {
+                float* from = weights + ((channel + c) * filters + filter) * Taps;
+                float* last = taps + (c * Taps + Taps - 1) * Filters;
+                nint whole = count / 8 * 8;
+                for (nint f = 0; f < whole; f += 8)
+                {
+                    Transposition.Block8(from + f * Taps, Taps, last + f, -Filters);
+                }
+
+                Transposition.Block(from + 8, Taps, whole, Taps - 8, last - 8 * Filters, -Filters);
+                Transposition.Block(from + whole * Taps, Taps, count - whole, Taps, last + whole, -Filters);
             }
         }
     }
@@ -193,9 +233,14 @@ internal sealed unsafe class WinogradWork : IParallelWork
     {
         unchecked
         {
-            float* biases = stackalloc float[16];
-            NativeMemory.Copy((float*)_call.Bias.Address + filter, biases, (nuint)(present * sizeof(float)));
-            Vector512<float> bias = Vector512.Load(biases);
+            Vector512<float> bias = Vector512<float>.Zero;
+            if (_call.Bias != DevicePointer.Null)
+            {
+                float* biases = stackalloc float[16];
+                NativeMemory.Copy((float*)_call.Bias.Address + filter, biases, (nuint)(present * sizeof(float)));
+                bias = Vector512.Load(biases);
+            }
+
             while (tiles > 0)
             {
                 TileRun run = _image.RunFrom(firstTile, tiles);

@@ -106,6 +106,18 @@ public sealed unsafe class SimulatedDevice : IDevice
         _libraries.Convolution(call);
     }
 
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call)
+    {
+        _launches++;
+        _libraries.ConvolutionWeightBackward(call);
+    }
+
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call)
+    {
+        _launches++;
+        _libraries.ConvolutionDataBackward(call);
+    }
+
     public void MaxPool(in MaxPoolCall call)
     {
         _launches++;
@@ -113,6 +125,10 @@ public sealed unsafe class SimulatedDevice : IDevice
     }
 
     public long WorkspaceBytes(in ConvolutionShape shape) => HostConvolution.WorkspaceBytes(shape);
+
+    public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => HostConvolutionBackward.WeightWorkspaceBytes(shape);
+
+    public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => HostConvolutionBackward.DataWorkspaceBytes(shape);
 
     public void Synchronize()
     {

@@ -31,24 +31,42 @@ internal sealed class SimulatedLibraries(SimulatedMemory memory, WorkerPool pool
     public void Convolution(in ConvolutionCall call)
     {
         ConvolutionShape s = call.Shape;
-        long needed = HostConvolution.WorkspaceBytes(s);
-        if (call.WorkspaceBytes < needed)
-        {
-            throw new CallerException($"the convolution wants {needed} bytes of workspace, {call.WorkspaceBytes} were handed in");
-        }
-
         Read("convolution input x", call.X, s.N * s.C * s.H * s.W);
         Read("convolution filter w", call.Weight, s.K * s.C * s.R * s.S);
         Read("convolution bias", call.Bias, s.K);
         Write("convolution output y", call.Y, s.N * s.K * s.P * s.Q);
-        if (needed > 0)
+        Workspace("convolution workspace", HostConvolution.WorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
+        HostConvolution.Run(call, pool);
+    }
+
+    public void ConvolutionWeightBackward(in ConvolutionWeightBackwardCall call)
+    {
+        ConvolutionShape s = call.Shape;
+        if (call.Beta is not (0 or 1))
         {
-            // Every byte of it is written and read (docs/convolution.md); a test with poisoned workspace holds the code to that.
-            memory.Write("convolution workspace", call.Workspace, needed);
-            memory.Read("convolution workspace", call.Workspace, needed);
+            throw new CallerException($"the weight gradient of a convolution is written or added to: beta is 0 or 1, not {call.Beta}");
         }
 
-        HostConvolution.Run(call, pool);
+        Read("convolution input x", call.X, s.N * s.C * s.H * s.W);
+        Read("convolution output gradient dy", call.OutputGradient, s.N * s.K * s.P * s.Q);
+        if (call.Beta != 0)
+        {
+            Read("convolution filter gradient dw", call.WeightGradient, s.K * s.C * s.R * s.S);
+        }
+
+        Write("convolution filter gradient dw", call.WeightGradient, s.K * s.C * s.R * s.S);
+        Workspace("weight gradient workspace", HostConvolutionBackward.WeightWorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
+        HostConvolutionBackward.Weight(call, pool);
+    }
+
+    public void ConvolutionDataBackward(in ConvolutionDataBackwardCall call)
+    {
+        ConvolutionShape s = call.Shape;
+        Read("convolution filter w", call.Weight, s.K * s.C * s.R * s.S);
+        Read("convolution output gradient dy", call.OutputGradient, s.N * s.K * s.P * s.Q);
+        Write("convolution input gradient dx", call.InputGradient, s.N * s.C * s.H * s.W);
+        Workspace("data gradient workspace", HostConvolutionBackward.DataWorkspaceBytes(s), call.Workspace, call.WorkspaceBytes);
+        HostConvolutionBackward.Data(call, pool);
     }
 
     public void MaxPool(in MaxPoolCall call)
@@ -58,6 +76,22 @@ internal sealed class SimulatedLibraries(SimulatedMemory memory, WorkerPool pool
         PooledRows(call, height, width);
         Write("max pool output y", call.Y, call.N * call.C * height * width);
         HostMaxPool.Run(call, pool);
+    }
+
+    /// <summary>Every byte of it is written and read (docs/convolution.md); tests with poisoned workspace hold the code to that.</summary>
+    /// <param name="what">a text that exists already: a steady pass builds none</param>
+    private void Workspace(string what, long neededBytes, DevicePointer workspace, long workspaceBytes)
+    {
+        if (workspaceBytes < neededBytes)
+        {
+            throw new CallerException($"the {what} needs {neededBytes} bytes, {workspaceBytes} were handed in");
+        }
+
+        if (neededBytes > 0)
+        {
+            memory.Write(what, workspace, neededBytes);
+            memory.Read(what, workspace, neededBytes);
+        }
     }
 
     /// <summary>Only what a window covers is read: rows and columns that the floor of the output size cuts off are not.</summary>

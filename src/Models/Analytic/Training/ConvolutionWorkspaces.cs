@@ -6,6 +6,6 @@ internal readonly record struct ConvolutionWorkspaces(Formula Forward, Formula W
     /// <inheritdoc cref="ConvolutionWorkspace.Bytes"/>
     public static ConvolutionWorkspaces Of(long batch, long channels, long filters, long size, long? budgetBytes) => new(
         ConvolutionWorkspace.Bytes(batch, channels, filters, size, budgetBytes),
-        ConvolutionWorkspace.WeightBackwardBytes(batch, channels, filters, size, budgetBytes),
-        ConvolutionWorkspace.DataBackwardBytes(batch, channels, filters, size, budgetBytes));
+        ConvolutionWorkspace.WeightBackward(batch, channels, filters, size, budgetBytes),
+        ConvolutionWorkspace.DataBackward(batch, channels, filters, size, budgetBytes));
 }

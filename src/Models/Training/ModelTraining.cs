@@ -1,0 +1,16 @@
+using Harness.Kernels.Devices;
+using Harness.Kernels.Programs;
+using Harness.Models.Analytic;
+
+namespace Harness.Models.Training;
+
+/// <summary>How a model is trained; what <see cref="Model"/> says of its inference, for a pass of a training step.</summary>
+/// <param name="Dropout">the published model's probability; null: it has no dropout, and takes no <c>--dropout</c></param>
+/// <param name="HasBlocks">false: there is nothing that <c>--recompute block</c> could leave out</param>
+/// <param name="Classes">labels are below</param>
+/// <param name="Program">the tensors and steps of a pass</param>
+/// <param name="Account">what the formulas say of the same pass: beside the program, never from it</param>
+public sealed record ModelTraining(
+    double? Dropout, bool HasBlocks, long Classes,
+    Func<ModelSize, TrainingPass, IConvolutionWorkspace, StepProgram> Program,
+    Func<ModelSize, TrainingPass, long?, AnalyticAccount> Account);
