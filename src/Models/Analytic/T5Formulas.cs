@@ -52,6 +52,7 @@ public static class T5Formulas
             Heads(account, $"{attention}.v", $"{attention}.v_heads", tokens, n);
             Probabilities(account, attention, n.Source, n.Source, n, addends: 2, added: FloatBytes(n.EncoderBias) + FloatBytes(tokens));
             Context(account, attention, n.Source, n.Source, n);
+            Output(account, attention, tokens, n);
             ResidualNorm(account, $"{attention}.hidden", $"{feedForward}.normed", tokens, n);
             Wide(account, feedForward, tokens, n);
             Narrow(account, feedForward, tokens, n);
@@ -78,6 +79,7 @@ public static class T5Formulas
             Heads(account, $"{self}.v", $"past_key_values.{i}.decoder.value", tokens, n, cached: true);
             Probabilities(account, self, n.Target, n.Target, n, addends: 1, added: FloatBytes(n.DecoderBias));
             Context(account, self, n.Target, n.Target, n);
+            Output(account, self, tokens, n);
             ResidualNorm(account, $"{self}.hidden", $"{cross}.normed", tokens, n);
 
             Heads(account, $"{cross}.q", $"{cross}.q_heads", tokens, n);
@@ -85,6 +87,7 @@ public static class T5Formulas
             Heads(account, $"{cross}.v", $"past_key_values.{i}.encoder.value", n.SourceTokens, n, cached: true);
             Probabilities(account, cross, n.Target, n.Source, n, addends: 1, added: FloatBytes(n.SourceTokens));
             Context(account, cross, n.Target, n.Source, n);
+            Output(account, cross, tokens, n);
             ResidualNorm(account, $"{cross}.hidden", $"{feedForward}.normed", tokens, n);
             Wide(account, feedForward, tokens, n);
             Narrow(account, feedForward, tokens, n);
@@ -170,15 +173,19 @@ public static class T5Formulas
         account.Activation($"{layer}.probs{again}", scores, RowWork.Softmax(scores, addends), reads: FloatBytes(scores) + added);
     }
 
-    /// <summary>What the probabilities choose of V, and the product that brings A*d back to H.</summary>
+    /// <summary>What the probabilities choose of V, the heads side by side again.</summary>
     internal static void Context(AccountBuilder account, string layer, Formula queries, Formula keys, T5Symbols n, string again = "")
     {
-        Formula rows = n.Batch * n.Heads * queries, scores = rows * keys, tokens = n.Batch * queries;
-        Formula queryHeads = rows * n.HeadSize, keyHeads = n.Batch * n.Heads * keys * n.HeadSize, context = tokens * n.Inner;
+        Formula rows = n.Batch * n.Heads * queries, scores = rows * keys;
+        Formula queryHeads = rows * n.HeadSize, keyHeads = n.Batch * n.Heads * keys * n.HeadSize;
         account.Activation($"{layer}.context_heads{again}", queryHeads, Work.Product(rows, n.HeadSize, keys), reads: FloatBytes(scores) + FloatBytes(keyHeads));
-        account.Activation($"{layer}.context{again}", context, Work.None, reads: FloatBytes(queryHeads));
-        account.Activation($"{layer}.o{again}", tokens * n.Hidden, Work.Product(tokens, n.Hidden, n.Inner), reads: FloatBytes(context) + FloatBytes(n.Hidden * n.Inner));
+        account.Activation($"{layer}.context{again}", n.Batch * queries * n.Inner, Work.None, reads: FloatBytes(queryHeads));
     }
+
+    /// <summary>The product that brings A*d back to H.</summary>
+    internal static void Output(AccountBuilder account, string layer, Formula tokens, T5Symbols n, string again = "") =>
+        account.Activation($"{layer}.o{again}", tokens * n.Hidden, Work.Product(tokens, n.Hidden, n.Inner),
+            reads: FloatBytes(tokens * n.Inner) + FloatBytes(n.Hidden * n.Inner));
 
     /// <summary>The first half of the feed-forward part, F wide, with its ReLU.</summary>
     internal static void Wide(AccountBuilder account, string layer, Formula tokens, T5Symbols n, string again = "")
@@ -193,6 +200,7 @@ public static class T5Formulas
         account.Activation($"{layer}.wo", tokens * n.Hidden, Work.Product(tokens, n.Hidden, n.FeedForward),
             reads: FloatBytes(tokens * n.FeedForward) + FloatBytes(n.Hidden * n.FeedForward));
 
+    /// <summary>In the order in which the forward pass first reads them.</summary>
     internal static void Parameters(AccountBuilder account, long layers, T5Symbols n)
     {
         void Attention(string name)
@@ -209,22 +217,23 @@ public static class T5Formulas
         foreach ((string stack, int feedForward) in new[] { ("encoder", 1), ("decoder", 2) })
         {
             account.Parameter($"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", n.Buckets * n.Heads);
-            Norm($"{stack}.final_layer_norm");
             for (long i = 0; i < layers; i++)
             {
                 string block = $"{stack}.block.{i}";
-                Attention($"{block}.layer.0.SelfAttention");
                 Norm($"{block}.layer.0.layer_norm");
+                Attention($"{block}.layer.0.SelfAttention");
                 if (stack == "decoder")
                 {
-                    Attention($"{block}.layer.1.EncDecAttention");
                     Norm($"{block}.layer.1.layer_norm");
+                    Attention($"{block}.layer.1.EncDecAttention");
                 }
 
+                Norm($"{block}.layer.{feedForward}.layer_norm");
                 account.Parameter($"{block}.layer.{feedForward}.DenseReluDense.wi.weight", n.FeedForward * n.Hidden);
                 account.Parameter($"{block}.layer.{feedForward}.DenseReluDense.wo.weight", n.Hidden * n.FeedForward);
-                Norm($"{block}.layer.{feedForward}.layer_norm");
             }
+
+            Norm($"{stack}.final_layer_norm");
         }
     }
 }

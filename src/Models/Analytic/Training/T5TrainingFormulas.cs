@@ -33,6 +33,8 @@ public static class T5TrainingFormulas
         account.LinearBackward("shared.weight", "decoder.output", "logits", n.TargetTokens, inputs: n.Hidden, outputs: n.Vocabulary, scaled: true);
         decoder.Backward();
         encoder.Backward();
-        return account.Build(T5Formulas.ParameterCount(n), T5TrainingPeak.Moments(config, pass, n, inputs));
+        return account.Build(T5Formulas.ParameterCount(n), [.. pass.RecomputeBlocks
+            ? T5RecomputationPeak.Moments(config, pass, n, inputs)
+            : T5TrainingPeak.Moments(config, pass, n, inputs)]);
     }
 }

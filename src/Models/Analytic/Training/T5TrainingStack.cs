@@ -60,7 +60,7 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         {
             if (again is not null)
             {
-                // The stream that enters the block is kept, so the norm that opens it is one of that alone.
+                // The stream that enters the block is kept, so the norm that opens it runs again as one of that alone.
                 T5Formulas.Norm(account, $"{Layer(i, 0)}.normed{again}", _tokens, n);
                 Block(i, again);
             }
@@ -79,11 +79,11 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
     private void Block(long block, string again)
     {
         Attention(block, 0, $"{Layer(block, 0)}.", again, _length, addends: decodes ? 1 : 2, added: FloatBytes(_bias) + (decodes ? Zero : FloatBytes(_tokens)));
-        T5Formulas.ResidualNorm(account, $"{Layer(block, 0)}.hidden{again}", $"{Layer(block, 1)}.normed{again}", _tokens, n);
+        AddAndNorm(block, 0, again);
         if (decodes)
         {
             Attention(block, 1, $"{Layer(block, 1)}.", again, n.Source, addends: 1, added: FloatBytes(n.SourceTokens));
-            T5Formulas.ResidualNorm(account, $"{Layer(block, 1)}.hidden{again}", $"{Layer(block, 2)}.normed{again}", _tokens, n);
+            AddAndNorm(block, 1, again);
         }
 
         T5Formulas.Wide(account, Layer(block, _feedForward), _tokens, n, again);
@@ -110,7 +110,23 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         }
 
         T5Formulas.Context(account, Layer(block, layer), _length, keys, n, again);
-        account.Dropout($"{at}o", Stream, bias: null, again);
+    }
+
+    /// <summary>
+    /// The product behind an attention, and the norm of what it adds to the stream. The stack's last norm reads the last block's last sum, so that is
+    /// kept, and does not run again, nor what only leads to it.
+    /// </summary>
+    private void AddAndNorm(long block, int layer, string again)
+    {
+        if (again.Length > 0 && block == layers - 1 && layer == _feedForward - 1)
+        {
+            T5Formulas.Norm(account, $"{Layer(block, layer + 1)}.normed{again}", _tokens, n);
+            return;
+        }
+
+        T5Formulas.Output(account, Layer(block, layer), _tokens, n, again);
+        account.Dropout($"{Layer(block, layer)}.o", Stream, bias: null, again);
+        T5Formulas.ResidualNorm(account, $"{Layer(block, layer)}.hidden{again}", $"{Layer(block, layer + 1)}.normed{again}", _tokens, n);
     }
 
     private void BlockBackward(long block)
@@ -155,7 +171,7 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         Formula reads = FloatBytes(Stream) + FloatBytes((addsAgain ? 2 : 1) * Stream);
         account.Workspace($"{normed}.statistics", FloatBytes(_tokens));
         account.Backward(TrainingWork.RmsNormParameters(_tokens, h, addends: addsAgain ? 1 : 0), reads, from: sum ?? normed, new Target(gain, h));
-        ReadOnlySpan<Target> targets = added is null ? [new(stream, Stream)] : [new(stream, Stream), new(added, Stream)];
+        ReadOnlySpan<Target> targets = added is null ? [new(stream, Stream)] : [new(added, Stream), new(stream, Stream)];
         account.Backward(TrainingWork.RmsNormOperands(_tokens, h, addends: added is null ? 0 : 1),
             reads: reads + FloatBytes(h) + (sum is null ? Zero : FloatBytes(Stream)), from: sum ?? normed, targets);
     }

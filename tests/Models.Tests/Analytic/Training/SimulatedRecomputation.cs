@@ -38,13 +38,13 @@ internal sealed partial class SimulatedTrainingPass
         }
     }
 
-    /// <summary>The step told last wrote <paramref name="input"/>, which is the block's input and kept: run again, it reads that and writes the rest.</summary>
-    private void KeepInput(string input, params string[] alsoReads)
+    /// <summary>The step told last wrote <paramref name="sum"/>, which is kept: run again, it reads that and writes the rest.</summary>
+    private void Keep(string sum, params string[] alsoReads)
     {
         if (_block is not null)
         {
-            string[] rest = [.. _block[^1].Writes.Where(write => write != input)];
-            _block[^1] = (rest[0], [input, .. alsoReads], rest);
+            string[] rest = [.. _block[^1].Writes.Where(write => write != sum)];
+            _block[^1] = (rest[0], [sum, .. alsoReads], rest);
         }
     }
 
@@ -60,8 +60,7 @@ internal sealed partial class SimulatedTrainingPass
         var needed = new Stack<(string Name, string[] Reads, string[] Writes)>();
         foreach ((string Name, string[] Reads, string[] Writes) step in Enumerable.Reverse(steps))
         {
-            // A mask alone is no reason: it is kept.
-            if (step.Writes.Any(write => wanted.Contains(write) && !write.EndsWith(".dropout_mask", StringComparison.Ordinal)))
+            if (step.Writes.Any(wanted.Contains))
             {
                 needed.Push(step);
                 wanted.UnionWith(step.Reads);
@@ -80,6 +79,18 @@ internal sealed partial class SimulatedTrainingPass
             string[] parts = name.Split(':');
             Step(string.Join(':', [At(parts[0]), .. parts[1..]]), reads, writes);
         }
+    }
+
+    /// <summary>What a dropout step writes beside its result, and what its rule reads: a mask; or, where it is drawn again, nothing and the seed.</summary>
+    private (string[] Written, string DrawnFrom) Mask(string t)
+    {
+        if (pass.RecomputeBlocks)
+        {
+            return ([], "dropout_seed");
+        }
+
+        Activation($"{t}.dropout_mask", _buffers[t].Bytes / 4);
+        return ([$"{t}.dropout_mask"], $"{t}.dropout_mask");
     }
 
     private string At(string name) => _again.Contains(name) ? name + Recomputed : name;

@@ -79,9 +79,9 @@ internal sealed partial class SimulatedTrainingPass(TrainingPass pass)
     {
         if (pass.Dropout > 0)
         {
-            Activation($"{t}.dropout_mask", _buffers[t].Bytes / 4);
-            Step($"{t}:dropout", [t, "dropout_seed"], [t, $"{t}.dropout_mask"]);
-            _rules.Push(() => Step($"{t}.grad:dropout", [$"{t}.dropout_mask", $"{t}.grad"], [$"{t}.grad"]));
+            (string[] masks, string drawnFrom) = Mask(t);
+            Step($"{t}:dropout", [t, "dropout_seed"], [t, .. masks]);
+            _rules.Push(() => Step($"{t}.grad:dropout", [drawnFrom, $"{t}.grad"], [$"{t}.grad"]));
         }
     }
 

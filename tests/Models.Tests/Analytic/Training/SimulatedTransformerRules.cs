@@ -86,23 +86,21 @@ internal sealed partial class SimulatedTrainingPass
     /// <summary>Dropout in place behind a bias, which the step adds.</summary>
     public void BiasDropout(string t, string bias)
     {
-        string mask = $"{t}.dropout_mask";
-        Activation(mask, _buffers[t].Bytes / 4);
-        Step($"{t}:bias_dropout", [t, bias, "dropout_seed"], [t, mask]);
+        (string[] masks, string drawnFrom) = Mask(t);
+        Step($"{t}:bias_dropout", [t, bias, "dropout_seed"], [t, .. masks]);
         _rules.Push(() =>
         {
-            Step($"{t}.grad:dropout", [mask, $"{t}.grad"], [$"{t}.grad"]);
+            Step($"{t}.grad:dropout", [drawnFrom, $"{t}.grad"], [$"{t}.grad"]);
             Contribute(bias, t, [$"{t}.grad"]);
         });
     }
 
     public void DropoutTo(string x, string y)
     {
-        string mask = $"{x}.dropout_mask";
         Activation(y, _buffers[x].Bytes);
-        Activation(mask, _buffers[x].Bytes / 4);
-        Step(y, [x, "dropout_seed"], [y, mask]);
-        _rules.Push(() => Contribute(x, y, [$"{y}.grad", mask]));
+        (string[] masks, string drawnFrom) = Mask(x);
+        Step(y, [x, "dropout_seed"], [y, .. masks]);
+        _rules.Push(() => Contribute(x, y, [$"{y}.grad", drawnFrom]));
     }
 
     /// <param name="norm">the module whose weight and bias they are</param>
@@ -123,8 +121,8 @@ internal sealed partial class SimulatedTrainingPass
 
     /// <param name="sum">x + residual, where the step writes it</param>
     /// <param name="rows">a float of statistics each</param>
-    /// <param name="opensBlock">the sum is the block's input</param>
-    public void RmsNorm(string x, string? residual, string gain, string? sum, string y, long rows, bool opensBlock = false)
+    /// <param name="keepsSum">the sum is kept although the step belongs to a block</param>
+    public void RmsNorm(string x, string? residual, string gain, string? sum, string y, long rows, bool keepsSum = false)
     {
         string[] terms = Present(x, residual), writes = sum is null ? [y] : [sum, y], read = sum is null ? terms : [sum];
         foreach (string write in writes)
@@ -133,9 +131,9 @@ internal sealed partial class SimulatedTrainingPass
         }
 
         Step(writes[0], [.. terms, gain], writes);
-        if (opensBlock)
+        if (keepsSum)
         {
-            KeepInput(sum!, gain);
+            Keep(sum!, gain);
         }
 
         _rules.Push(() =>

@@ -120,21 +120,21 @@ internal static class SimulatedTransformerTraining
         foreach ((string stack, int subLayers) in new[] { ("encoder", 2), ("decoder", 3) })
         {
             pass.Parameter($"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", c.Buckets * c.Heads);
-            pass.Parameter($"{stack}.final_layer_norm.weight", c.Hidden);
             for (long i = 0; i < c.Layers; i++)
             {
                 string[] modules = subLayers == 2 ? ["SelfAttention", "DenseReluDense"] : ["SelfAttention", "EncDecAttention", "DenseReluDense"];
                 for (int j = 0; j < modules.Length; j++)
                 {
                     string layer = $"{stack}.block.{i}.layer.{j}.";
+                    pass.Parameter($"{layer}layer_norm.weight", c.Hidden);
                     foreach (string matrix in j == modules.Length - 1 ? new[] { "wi", "wo" } : ["q", "k", "v", "o"])
                     {
                         pass.Parameter($"{layer}{modules[j]}.{matrix}.weight", c.Hidden * (j == modules.Length - 1 ? c.FeedForward : c.InnerSize));
                     }
-
-                    pass.Parameter($"{layer}layer_norm.weight", c.Hidden);
                 }
             }
+
+            pass.Parameter($"{stack}.final_layer_norm.weight", c.Hidden);
         }
 
         pass.Input("input_ids", 8 * source);
@@ -182,7 +182,7 @@ internal static class SimulatedTransformerTraining
             {
                 string block = $"{stack}.block.{i}.";
                 pass.BeginBlock();
-                Norm($"{block}layer.0", _added is null ? null : _added.Replace(".wo", ".hidden", StringComparison.Ordinal), opensBlock: _added is not null);
+                Norm($"{block}layer.0", _added is null ? null : _added.Replace(".wo", ".hidden", StringComparison.Ordinal), keepsSum: _added is not null);
                 Attention(i, 0, "SelfAttention", $"{block}layer.0.normed", length, $"{stack}.position_bias", _decodes ? null : "encoder.extended_attention_mask");
                 if (_decodes)
                 {
@@ -191,7 +191,7 @@ internal static class SimulatedTransformerTraining
                 }
 
                 string ff = $"{block}layer.{(_decodes ? 2 : 1)}";
-                Norm(ff, $"{block}layer.{(_decodes ? 1 : 0)}.hidden");
+                Norm(ff, $"{block}layer.{(_decodes ? 1 : 0)}.hidden", keepsSum: i == c.Layers - 1);
                 pass.Product($"{ff}.normed", $"{ff}.DenseReluDense.wi.weight", $"{ff}.wi", _wide);
                 pass.Relu($"{ff}.wi", bias: null);
                 pass.Dropout($"{ff}.wi");
@@ -201,13 +201,13 @@ internal static class SimulatedTransformerTraining
                 _added = $"{ff}.wo";
             }
 
-            pass.RmsNorm(_stream, _added, $"{stack}.final_layer_norm.weight", sum: null, result, _tokens);
+            pass.RmsNorm(_added!, _stream, $"{stack}.final_layer_norm.weight", sum: null, result, _tokens);
             pass.Dropout(result);
         }
 
-        private void Norm(string layer, string? sum, bool opensBlock = false)
+        private void Norm(string layer, string? sum, bool keepsSum = false)
         {
-            pass.RmsNorm(_stream, _added, $"{layer}.layer_norm.weight", sum, $"{layer}.normed", _tokens, opensBlock);
+            pass.RmsNorm(_added ?? _stream, _added is null ? null : _stream, $"{layer}.layer_norm.weight", sum, $"{layer}.normed", _tokens, keepsSum);
             _stream = sum ?? _stream;
         }
 
