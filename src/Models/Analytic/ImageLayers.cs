@@ -23,7 +23,7 @@ internal static class ImageLayers
             account.Workspace($"{layer}.workspace", workspace);
         }
 
-        account.Step(output, new Work(b * k * height * width * (9 * c), 2 * writes),
+        account.Step(output, new Work(b * weights * height * width, 2 * writes),
             reads: FloatBytes(reads) + FloatBytes(weights) + FloatBytes(k), writes: FloatBytes(writes));
     }
 

@@ -60,13 +60,13 @@ public static class MnistCnnTrainingFormulas
         return
         [
             new("conv2", given + maps1 + maps2 + conv2.Forward,
-                "the second convolution, forward: both stacks of maps and its workspace; needs more workspace than either backward convolution by the maps of the first"),
+                "the second convolution, forward: both stacks of maps and its workspace; needs more of that than the weights' gradient has, and by the first one's maps more than the data's"),
             new("logits", everything + 2 * logits, "the loss's error signal is written while all buffers of the forward pass are there; needs very many classes"),
             new("fc1", everything + logits + hidden, "the last product passes its error signal on to the hidden units; needs very many units"),
             new("pool", given + loss + maps1 + 2 * maps2 + pooled,
-                "the pool passes its error signal on to the second convolution's maps, which it reads again; wins where those outweigh the first one's maps and the workspace"),
+                "the pool passes its error signal on to the second convolution's maps, which it reads again; wins where those with the pooled ones outweigh the first one's maps and the workspace"),
             new("conv2_weight", given + loss + maps1 + maps2 + conv2.WeightBackward,
-                "the second convolution's weights get their gradient from the first one's maps; needs much more workspace than the next step"),
+                "the second convolution's weights get their gradient from the first one's maps; needs more workspace than the next step by those maps: small batches"),
             new("conv2_data", given + loss + 2 * maps1 + maps2 + conv2.DataBackward,
                 "the second convolution passes its error signal on to the first one's maps, which are still needed"),
         ];
