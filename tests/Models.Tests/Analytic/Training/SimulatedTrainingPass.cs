@@ -7,7 +7,7 @@ namespace Harness.Models.Tests.Analytic.Training;
 /// A training pass as docs/training.md tells it: forward steps with the rule of each put aside, the loss, the rules from the last to the first, the
 /// updates. Every step says what it reads and writes; lifetimes, the peak, sums and the bytes that a step moves follow from that and nothing else.
 /// </summary>
-internal sealed class SimulatedTrainingPass(TrainingPass pass)
+internal sealed partial class SimulatedTrainingPass(TrainingPass pass)
 {
     private sealed class Buffer(long bytes, AnalyticCategory category)
     {
@@ -79,9 +79,9 @@ internal sealed class SimulatedTrainingPass(TrainingPass pass)
     {
         if (pass.Dropout > 0)
         {
-            Activation($"{t}.dropout_mask", _buffers[t].Bytes / 4);
-            Step($"{t}:dropout", [t, "dropout_seed"], [t, $"{t}.dropout_mask"]);
-            _rules.Push(() => Step($"{t}.grad:dropout", [$"{t}.dropout_mask", $"{t}.grad"], [$"{t}.grad"]));
+            (string[] masks, string drawnFrom) = Mask(t);
+            Step($"{t}:dropout", [t, "dropout_seed"], [t, .. masks]);
+            _rules.Push(() => Step($"{t}.grad:dropout", [drawnFrom, $"{t}.grad"], [$"{t}.grad"]));
         }
     }
 
@@ -171,20 +171,42 @@ internal sealed class SimulatedTrainingPass(TrainingPass pass)
     /// <summary>Writes, or adds to, the gradient of a parameter or activation; of an input there is none.</summary>
     private void Contribute(string of, string from, string[] reads, string? workspace = null, long workspaceBytes = 0, long notRead = 0)
     {
-        string gradient = $"{of}.grad";
-        AnalyticCategory category = _buffers[of].Category;
-        if (category == AnalyticCategory.Inputs)
+        if (_buffers[of].Category != AnalyticCategory.Inputs)
         {
+            Contribute([of], from, reads, workspace, workspaceBytes, notRead);
+        }
+    }
+
+    /// <summary>One step that writes, or adds to, some gradients, each as it is its turn; the first one names the step.</summary>
+    private void Contribute(
+        string[] of, string from, string[] reads, string? workspace = null, long workspaceBytes = 0, long notRead = 0, long notWritten = 0)
+    {
+        if (_wanted is not null)
+        {
+            _wanted.UnionWith(reads);
             return;
         }
 
-        bool isParameter = category == AnalyticCategory.Parameters, adds = _buffers.ContainsKey(gradient) || (isParameter && pass.ContinuesGradients);
-        if (!_buffers.ContainsKey(gradient))
+        string? name = null;
+        List<string> addsTo = [];
+        foreach (string target in of)
         {
-            Declare(gradient, _buffers[of].Bytes, isParameter ? AnalyticCategory.Gradients : AnalyticCategory.ErrorSignals);
+            string gradient = $"{target}.grad";
+            bool isParameter = _buffers[target].Category == AnalyticCategory.Parameters;
+            bool adds = _buffers.ContainsKey(gradient) || (isParameter && pass.ContinuesGradients);
+            name ??= adds ? $"{gradient}:from:{from}" : gradient;
+            if (adds)
+            {
+                addsTo.Add(gradient);
+            }
+
+            if (!_buffers.ContainsKey(gradient))
+            {
+                Declare(gradient, _buffers[target].Bytes, isParameter ? AnalyticCategory.Gradients : AnalyticCategory.ErrorSignals);
+            }
         }
 
-        Step(adds ? $"{gradient}:from:{from}" : gradient, adds ? [.. reads, gradient] : reads, [gradient], workspace, workspaceBytes, notRead);
+        Step(name!, [.. reads, .. addsTo], [.. of.Select(target => $"{target}.grad")], workspace, workspaceBytes, notRead, notWritten);
     }
 
     private void Update(string parameter)
@@ -212,8 +234,19 @@ internal sealed class SimulatedTrainingPass(TrainingPass pass)
 
     /// <param name="workspaceBytes">0: none is declared</param>
     /// <param name="notRead">bytes of what is read that need not be</param>
-    private void Step(string name, string[] reads, string[] writes, string? workspace = null, long workspaceBytes = 0, long notRead = 0)
+    /// <param name="notWritten">bytes of what is written that keep their value</param>
+    private void Step(
+        string name, string[] reads, string[] writes, string? workspace = null, long workspaceBytes = 0, long notRead = 0, long notWritten = 0)
     {
+        if (_wanted is not null)
+        {
+            _wanted.UnionWith(reads);
+            return;
+        }
+
+        _block?.Add((name, reads, writes));
+        reads = [.. reads.Select(At)];
+        writes = [.. writes.Select(At)];
         foreach (string read in reads)
         {
             _buffers[read].Last = Steps.Count;
@@ -231,6 +264,6 @@ internal sealed class SimulatedTrainingPass(TrainingPass pass)
             buffer.Last = Math.Max(buffer.Last, buffer.First);
         }
 
-        Steps.Add((name, reads.Sum(read => _buffers[read].Bytes) - notRead, writes.Sum(write => _buffers[write].Bytes)));
+        Steps.Add((name, reads.Sum(read => _buffers[read].Bytes) - notRead, writes.Sum(write => _buffers[write].Bytes) - notWritten));
     }
 }
