@@ -51,7 +51,7 @@ internal static partial class AuditView
             PairRow("peak live", "", audit.Peak.Bytes),
             PairRow("retained", "", audit.Retained),
         ],
-        $"Peak live is the most that inputs, outputs, activations and workspace hold at one step. By the formula that is {audit.Peak.Moment}, "
+        $"Peak live is the most that inputs, outputs, activations{(audit.Configuration.Training is null ? "" : ", error signals")} and workspace hold at one step. By the formula that is {audit.Peak.Moment}, "
         + $"{audit.Peak.Formula}: {audit.Peak.Why.TrimEnd('.')}. The arena saw it first at step {audit.Peak.Step}. "
         + "Retained is what the caller still holds after the pass: inputs and outputs.");
 

@@ -95,8 +95,9 @@ internal sealed class FitSearch
     }
 
     /// <summary>
-    /// Above it nothing fits. What was looked at before brackets it, else growing by a factor; then the straight line through two sizes, which for
-    /// a batch is mostly the curve itself, gives the next ones; some turns halve the bracket, so that it shrinks whatever the curve does.
+    /// Above it nothing fits. What was looked at before brackets it, else growing by a factor; then the straight line through two sizes,
+    /// which for a batch is mostly the curve itself, gives the next ones; some turns halve the bracket, so that it shrinks whatever the
+    /// curve does.
     /// </summary>
     private long UpTo(long roomBytes)
     {

@@ -52,6 +52,13 @@ internal class AccountBuilder(string model)
     public void Step(string name, Work work, Formula reads, Formula writes) =>
         _steps.Add(new(name, work.Macs, 2 * work.Macs + work.OtherFlops, reads, writes));
 
+    /// <summary>Of this buffer, declared before, no more than so many bytes are ever read.</summary>
+    public void ReadInPart(string name, Formula bytes)
+    {
+        int index = _buffers.FindIndex(buffer => buffer.Name == name);
+        _buffers[index] = _buffers[index] with { ReadFormula = bytes };
+    }
+
     protected void Buffer(string name, AnalyticCategory category, Formula bytes) => _buffers.Add(new(name, category, bytes));
 
     public virtual AnalyticAccount Build(Formula parameterCount, params ReadOnlySpan<PeakMoment> moments) =>

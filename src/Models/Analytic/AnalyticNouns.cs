@@ -19,9 +19,12 @@ public enum AnalyticCategory
 }
 
 /// <summary>One buffer: its bytes as a formula that can be printed (<c>4*B*A*S*S</c>) and evaluated.</summary>
-public sealed record AnalyticBuffer(string Name, AnalyticCategory Category, Formula Formula)
+/// <param name="ReadFormula">bytes of it that anybody reads, where that is not all of them</param>
+public sealed record AnalyticBuffer(string Name, AnalyticCategory Category, Formula Formula, Formula? ReadFormula = null)
 {
     public long Bytes => Formula.Value;
+
+    public long ReadBytes => (ReadFormula ?? Formula).Value;
 }
 
 /// <summary>A moment of the pass at which most bytes might be live, the formula of what is live then, and why it might win.</summary>

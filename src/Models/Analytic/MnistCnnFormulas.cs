@@ -23,28 +23,16 @@ public static class MnistCnnFormulas
 
         Formula image = b * side * side, maps1 = b * first * side * side, maps2 = b * second * side * side, pooled = b * second * half * half;
         account.Input("pixel_values", FloatBytes(image));
-        Formula Convolution(string name, long channels, long filters, Formula reads, Formula writes, Formula weights, Formula bias)
+        Formula Convolution(string name, Formula channels, Formula filters)
         {
-            account.Parameter($"{name}.weight", weights);
-            account.Parameter($"{name}.bias", bias);
-            account.Activation($"{name}.output", writes);
-            Formula workspace = ConvolutionWorkspace.Bytes(config.Batch, channels, filters, config.ImageSize, convolutionBudgetBytes);
-            if (workspace.Value > 0)
-            {
-                account.Workspace($"{name}.workspace", workspace);
-            }
-
-            // Nine taps of every channel at every pixel of every filter; bias and ReLU are two operations an output.
-            account.Step($"{name}.output", new Work(b * weights * side * side, 2 * writes),
-                reads: FloatBytes(reads) + FloatBytes(weights) + FloatBytes(bias), writes: FloatBytes(writes));
+            Formula workspace = ConvolutionWorkspace.Bytes(config.Batch, channels.Value, filters.Value, config.ImageSize, convolutionBudgetBytes);
+            ImageLayers.Convolution(account, name, $"{name}.output", b, channels, filters, side, side, workspace);
             return workspace;
         }
 
-        Convolution("conv1", MnistCnnConfig.Channels, config.Filters1, image, maps1, 9 * first, first);
-        Formula workspace = Convolution("conv2", config.Filters1, config.Filters2, maps1, maps2, 9 * second * first, second);
-
-        // A last odd row and column lie in no window.
-        account.Activation("pool.output", pooled, Work.Operations(3 * pooled), reads: FloatBytes(4 * pooled));
+        Convolution("conv1", MnistCnnConfig.Channels, first);
+        Formula workspace = Convolution("conv2", first, second);
+        ImageLayers.MaxPool(account, "pool.output", b, second, side, side);
         Formula linear = MlpFormulas.Layer(account, "fc1", "fc1.output", b, second * half * half, units, bias: true, relu: true, isOutput: false)
             + MlpFormulas.Layer(account, "fc2", "logits", b, units, classes, bias: true, relu: false, isOutput: true);
 

@@ -21,4 +21,8 @@ internal sealed class T5Symbols(T5Config config)
 
     public Formula SourceTokens => Batch * Source;
     public Formula TargetTokens => Batch * Target;
+
+    // One bias for all sequences: no B.
+    public Formula EncoderBias => Heads * Source * Source;
+    public Formula DecoderBias => Heads * Target * Target;
 }

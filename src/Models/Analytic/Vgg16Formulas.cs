@@ -51,21 +51,10 @@ public static class Vgg16Formulas
             foreach (long filters in config.Widths[stage - 1])
             {
                 Formula c = Symbol("C", channels), k = Symbol("K", filters);
-                Formula reads = b * c * height * width, writes = b * k * height * width, weights = 9 * k * c;
-                account.Parameter($"features.{index}.weight", weights);
-                account.Parameter($"features.{index}.bias", k);
+                Formula reads = b * c * height * width, writes = b * k * height * width;
                 parameters += Symbol($"{filters}*(9*{channels} + 1)", filters * (9 * channels + 1));
-
-                account.Activation($"features.{index + 1}.output", writes);
                 Formula workspace = ConvolutionWorkspace.Bytes(config.Batch, channels, filters, size, convolutionBudgetBytes);
-                if (workspace.Value > 0)
-                {
-                    account.Workspace($"features.{index}.workspace", workspace);
-                }
-
-                // Bias and ReLU are an addition and a comparison for every output.
-                account.Step($"features.{index + 1}.output", new Work(b * k * height * width * (9 * c), 2 * writes),
-                    reads: FloatBytes(reads) + FloatBytes(weights) + FloatBytes(k), writes: FloatBytes(writes));
+                ImageLayers.Convolution(account, $"features.{index}", $"features.{index + 1}.output", b, c, k, height, width, workspace);
 
                 // The first convolution reads the image itself.
                 Formula live = image + (index == 0 ? Zero : FloatBytes(reads)) + FloatBytes(writes) + workspace;
@@ -92,8 +81,7 @@ public static class Vgg16Formulas
     private static PeakMoment Pool(AccountBuilder account, Formula b, Formula image, int stage, int index, long channels, long size)
     {
         Formula c = Symbol("C", channels), height = Symbol("H", size), width = Symbol("W", size);
-        Formula reads = b * c * height * width, writes = b * c * FloorDivide(height, 2) * FloorDivide(width, 2);
-        account.Activation($"features.{index}.output", writes, Work.Operations(3 * writes), reads: FloatBytes(4 * writes));
+        Formula reads = b * c * height * width, writes = ImageLayers.MaxPool(account, $"features.{index}.output", b, c, height, width);
         return new($"stage{stage}.pool", image + FloatBytes(reads) + FloatBytes(writes),
             "the pool's output is written beside the whole map it halves; needs a convolution before it with few channels in and little workspace");
     }
@@ -104,43 +92,17 @@ public static class Vgg16Formulas
         Formula c = Symbol("C", channels), height = Symbol("H", size), width = Symbol("W", size), units = Symbol("U", config.HiddenUnits);
         Formula classes = Symbol("N", config.Classes), pooled = Vgg16Config.PooledSize * Vgg16Config.PooledSize * b * c;
 
-        // Cell i averages rows floor(i*H/7) to ceil((i+1)*H/7): all rows once, and one row more for each inner border that falls inside a row.
-        // An addition for each element of each cell, and a division for each cell.
-        Formula rows = Symbol("(H + 7 - gcd(H, 7))", size + 7 - Gcd(size, 7));
-        Formula columns = Symbol("(W + 7 - gcd(W, 7))", size + 7 - Gcd(size, 7));
-        account.Activation("avgpool.output", pooled, Work.Operations(b * c * rows * columns + pooled), reads: FloatBytes(b * c * height * width));
+        account.Activation("avgpool.output", pooled, ImageLayers.AdaptiveAveragePool(b, c, size, pooled), reads: FloatBytes(b * c * height * width));
         moments.Add(new("adaptive_pool", image + FloatBytes(b * c * height * width) + FloatBytes(pooled),
             "the last feature map is brought to 7 x 7; needs an image so small that 7 x 7 is an enlargement"));
 
         Formula flattened = 49 * c;
-        Linear(account, b, "classifier.0", "classifier.1.output", flattened, units, relu: true, isOutput: false);
-        Linear(account, b, "classifier.3", "classifier.4.output", units, units, relu: true, isOutput: false);
-        Linear(account, b, "classifier.6", "logits", units, classes, relu: false, isOutput: true);
+        MlpFormulas.Layer(account, "classifier.0", "classifier.1.output", b, flattened, units, bias: true, relu: true, isOutput: false);
+        MlpFormulas.Layer(account, "classifier.3", "classifier.4.output", b, units, units, bias: true, relu: true, isOutput: false);
+        MlpFormulas.Layer(account, "classifier.6", "logits", b, units, classes, bias: true, relu: false, isOutput: true);
         moments.Add(new("classifier", image + Max(FloatBytes(pooled + b * units), FloatBytes(2 * b * units), FloatBytes(b * units + b * classes)),
             "a product reads one row an image and writes another; needs more units or classes than there are pixels in the feature maps"));
 
         return (49 * c + 1) * units + (units + 1) * units + (units + 1) * classes;
     }
-
-    /// <summary>A product, then bias (and ReLU) in place.</summary>
-    private static void Linear(
-        AccountBuilder account, Formula b, string module, string output, Formula inputs, Formula outputs, bool relu, bool isOutput)
-    {
-        account.Parameter($"{module}.weight", outputs * inputs);
-        account.Parameter($"{module}.bias", outputs);
-        Formula result = b * outputs, reads = FloatBytes(b * inputs) + FloatBytes(outputs * inputs);
-        if (isOutput)
-        {
-            account.Output(output, result, Work.Product(b, outputs, inputs), reads);
-        }
-        else
-        {
-            account.Activation(output, result, Work.Product(b, outputs, inputs), reads);
-        }
-
-        account.Step(relu ? $"{output}:bias_relu" : $"{output}:bias", Work.Operations((relu ? 2 : 1) * result),
-            reads: FloatBytes(result) + FloatBytes(outputs), writes: FloatBytes(result));
-    }
-
-    private static long Gcd(long a, long b) => b == 0 ? a : Gcd(b, a % b);
 }

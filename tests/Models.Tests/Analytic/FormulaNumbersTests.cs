@@ -1,5 +1,7 @@
 using System.Globalization;
 using Harness.Models.Analytic;
+using Harness.Models.Analytic.Training;
+using Harness.Models.Training;
 using Xunit;
 
 namespace Harness.Models.Tests.Analytic;
@@ -19,19 +21,35 @@ public class FormulaNumbersTests
         Model known = ModelCatalog.Find(model);
         foreach (long? workspaceBytes in (long?[])[null, 1 << 20])
         {
-            AnalyticAccount account = known.Account(known.Size(batch, sequence, decoderSequence), workspaceBytes);
-            Formula[] formulas =
-            [
-                account.ParameterCount, .. account.Buffers.Select(buffer => buffer.Formula), .. account.Peak.Moments.Select(moment => moment.Formula),
-                .. account.Steps.SelectMany(step => (Formula[])[step.Macs, step.Flops, step.BytesRead, step.BytesWritten]),
-            ];
-            Assert.True(formulas.Length > 20);
-            Assert.All(formulas, formula =>
-            {
-                Assert.DoesNotContain(formula.WithNumbers(), character => char.IsUpper(character));
-                Assert.Equal(formula.Value, new Calculator(formula.WithNumbers()).Result());
-            });
+            WorksOut(known.Account(known.Size(batch, sequence, decoderSequence), workspaceBytes));
         }
+    }
+
+    [Fact]
+    public void Every_formula_of_a_training_pass_works_out_to_its_value()
+    {
+        var pass = new TrainingPass(Optimizer.AdamW, StepBatch: 6, Dropout: 0.5, RecomputeBlocks: false, ContinuesGradients: true, Updates: true);
+        foreach (long? workspaceBytes in (long?[])[null, 1 << 20])
+        {
+            WorksOut(MlpTrainingFormulas.Of(MlpConfig.Stack(3, [9, 8, 7, 6]), pass));
+            WorksOut(MnistCnnTrainingFormulas.Of(MnistCnnConfig.Mnist(3), pass, workspaceBytes));
+            WorksOut(Vgg16TrainingFormulas.Of(Vgg16Config.Published(3), pass, workspaceBytes));
+        }
+    }
+
+    private static void WorksOut(AnalyticAccount account)
+    {
+        Formula[] formulas =
+        [
+            account.ParameterCount, .. account.Buffers.Select(buffer => buffer.Formula), .. account.Peak.Moments.Select(moment => moment.Formula),
+            .. account.Steps.SelectMany(step => (Formula[])[step.Macs, step.Flops, step.BytesRead, step.BytesWritten]),
+        ];
+        Assert.True(formulas.Length > 20);
+        Assert.All(formulas, formula =>
+        {
+            Assert.DoesNotContain(formula.WithNumbers(), character => char.IsUpper(character));
+            Assert.Equal(formula.Value, new Calculator(formula.WithNumbers()).Result());
+        });
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 namespace Harness.Models.Tests.Analytic;
 
 /// <summary>
-/// A pass as docs/models.md and docs/training.md tell it: steps that read and write named buffers. Lifetimes follow from the page's rules and the peak
+/// A pass as docs/models.md tells it: steps that read and write named buffers. Lifetimes follow from the page's rules and the peak
 /// is found by adding up every step, so that the closed expressions have something dull to agree with.
 /// </summary>
 internal sealed class SimulatedPass
@@ -23,22 +23,24 @@ internal sealed class SimulatedPass
     public void Output(params string[] names) => _outputs.UnionWith(names);
 
     /// <summary>A step that writes buffers not seen before, named after the first of them.</summary>
-    public void Step(string[] reads, params (string Name, long Bytes)[] writes) => Step(writes[0].Name, reads, writes);
-
-    /// <summary>A step with a name of its own. What it adds to, or changes in place, counts as read; parameters and what is held beside them are not named.</summary>
-    public void Step(string name, string[] reads, (string Name, long Bytes)[] writes)
+    public void Step(string[] reads, params (string Name, long Bytes)[] writes)
     {
-        foreach ((string written, long bytes) in writes)
+        foreach ((string name, long bytes) in writes)
         {
-            _written.Add(written, (bytes, _steps, _steps));
+            _written.Add(name, (bytes, _steps, _steps));
         }
 
         Touch(reads);
-        StepNames.Add(name);
+        StepNames.Add(writes[0].Name);
         _steps++;
     }
 
-    public void InPlace(string name, string suffix) => Step($"{name}:{suffix}", [name], []);
+    public void InPlace(string name, string suffix)
+    {
+        Touch([name]);
+        StepNames.Add($"{name}:{suffix}");
+        _steps++;
+    }
 
     private void Touch(string[] reads)
     {

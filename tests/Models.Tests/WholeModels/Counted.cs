@@ -35,11 +35,18 @@ internal readonly struct Counted(double value, Tally tally)
     /// <summary>The larger of the two, by one comparison.</summary>
     public Counted Or(Counted other) => Done(Math.Max(Value, other.Value));
 
+    /// <summary>By one comparison.</summary>
+    public bool Exceeds(Counted other) => Done(Value).Value > other.Value;
+
     public Counted Exp() => Done(Math.Exp(Value));
 
     public Counted Tanh() => Done(Math.Tanh(Value));
 
     public Counted Erf() => Done(OracleMath.Erf(Value));
+
+    public Counted Log() => Done(Math.Log(Value));
+
+    public Counted Root() => Done(Math.Sqrt(Value));
 
     public Counted ReciprocalRoot() => Done(1 / Math.Sqrt(Value));
 

@@ -33,6 +33,8 @@ public static class BertTrainingFormulas
             account.Activation(Output(config, i), n.States, Norm(account, n), NormReads(account, n));
         }
 
+        // Inference hands all of it to the caller; a training step reads the first token of every sequence and no other.
+        account.ReadInPart("last_hidden_state", FloatBytes(n.Batch * n.Hidden));
         Head(account, n);
         account.Loss(rows: n.Batch, Classes);
         HeadBackward(account, n);

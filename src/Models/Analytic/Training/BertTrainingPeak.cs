@@ -16,21 +16,22 @@ namespace Harness.Models.Analytic.Training;
 internal static class BertTrainingPeak
 {
     /// <summary>Bytes of a layer that its backward rules read: all that lives on from forward to backward, the layer's input among it.</summary>
-    public static Formula KeptOfLayer(BertSymbols n, bool dropout)
+    /// <param name="masks">whether dropout keeps its masks</param>
+    public static Formula KeptOfLayer(BertSymbols n, bool dropout, bool masks)
     {
         // Input, heads of Q, K and V, context, both norms' products, the attention's result; GELU's two sides; the softmax.
         Formula kept = FloatBytes(8 * n.States) + FloatBytes(2 * n.Intermediates) + FloatBytes(n.Scores);
-        return dropout ? kept + FloatBytes(n.Scores) + n.Scores + 2 * n.States : kept;
+        return kept + (dropout ? FloatBytes(n.Scores) : Zero) + (masks ? n.Scores + 2 * n.States : Zero);
     }
 
     public static PeakMoment[] Moments(BertConfig config, TrainingPass pass, BertSymbols n, Formula inputs)
     {
-        bool dropout = pass.Dropout > 0, recomputes = pass.RecomputeBlocks;
+        bool dropout = pass.Dropout > 0, recomputes = pass.RecomputeBlocks, masks = dropout && !recomputes;
         Formula state = FloatBytes(n.States), scores = FloatBytes(n.Scores), wide = FloatBytes(n.Intermediates), pooled = n.Batch * n.Hidden;
-        Formula kept = KeptOfLayer(n, dropout);
+        Formula kept = KeptOfLayer(n, dropout, masks);
 
         // The sum of the embeddings, for its norm; dropout's mask of that; the loss, 4 bytes.
-        Formula always = inputs + FloatBytes(1) + state + (dropout ? n.States : Zero);
+        Formula always = inputs + FloatBytes(1) + state + (masks ? n.States : Zero);
 
         // The additive mask is read by no backward rule, but by every softmax that runs again: until the first layer's, which a network of one layer has behind it.
         Formula others = recomputes
@@ -38,18 +39,19 @@ internal static class BertTrainingPeak
             : (n.Layers - 1) * kept;
 
         // Of the layer's own, GELU's other side and the product behind it are done; with them that product's mask.
-        Formula gelu = FloatBytes(8 * n.States) + 3 * wide + (dropout ? 2 * scores + n.Scores + n.States : scores);
+        Formula gelu = FloatBytes(8 * n.States) + 3 * wide + (dropout ? 2 : 1) * scores + (masks ? n.Scores + n.States : Zero);
         List<PeakMoment> moments =
         [
             new("gelu_backward", always + others + gelu,
                 "the last layer's GELU: its input and the error signals of both its sides, three [B,S,I], beside the attention's result and its error signal; wins while "
-                + (dropout ? "4*I > 13*H and 4*A*S <= 9*H + 12*I" : "I > 3*H and 2*A*S <= 3*H + 3*I")),
+                + (masks ? "4*I > 13*H and 4*A*S <= 9*H + 12*I" : dropout ? "I > 3*H and A*S <= 2*H + 3*I" : "I > 3*H and 2*A*S <= 3*H + 3*I")),
             new("norm_backward", always + others + kept + 3 * state,
                 "the last layer's second norm: the error signal it comes from and the two it gives, and nothing of the layer is done yet; needs "
-                + (dropout ? "4*I <= 13*H and 4*A*S <= 22*H + 8*I" : "I <= 3*H and A*S <= 3*H + I")),
+                + (masks ? "4*I <= 13*H and 4*A*S <= 22*H + 8*I" : dropout ? "I <= 3*H and A*S <= 5*H + 2*I" : "I <= 3*H and A*S <= 3*H + I")),
             dropout
-                ? new("dropout_backward", always + others + FloatBytes(6 * n.States) + n.Scores + 3 * scores,
-                    "the last layer's attention: the softmax, what dropout left of it and the error signal of that, three [B,A,S,S], and the mask; needs 4*A*S > 9*H + 12*I")
+                ? new("dropout_backward", always + others + FloatBytes(6 * n.States) + 3 * scores + (masks ? n.Scores : Zero),
+                    "the last layer's attention: the softmax, what dropout left of it and the error signal of that, three [B,A,S,S], and the mask if it is kept; needs "
+                    + (masks ? "4*A*S > 9*H + 12*I" : "A*S > 2*H + 3*I"))
                 : new("softmax_backward", always + others + FloatBytes(5 * n.States) + 3 * scores,
                     "the last layer's softmax: its result and the error signals of both its sides, three [B,A,S,S]; needs 2*A*S > 3*H + 3*I"),
         ];

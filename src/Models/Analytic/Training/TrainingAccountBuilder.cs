@@ -24,6 +24,9 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
 
     public bool HasDropout => pass.Dropout > 0;
 
+    // Where blocks are computed again, so are masks, forward and backward: from the seed, and none is kept.
+    private bool KeepsMasks => !pass.RecomputeBlocks;
+
     public override void Parameter(string name, Formula elements)
     {
         base.Parameter(name, elements);
@@ -52,16 +55,16 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
         return bytes;
     }
 
-    /// <summary>Dropout in place on <paramref name="tensor"/>; nothing where the pass has none. The mask is an activation, a byte an element.</summary>
+    /// <summary>Dropout in place on <paramref name="tensor"/>; nothing where the pass has none. The mask, if it is kept, is an activation, a byte an element.</summary>
     /// <param name="bias">elements of the bias added first; null: none</param>
     /// <param name="again">what the names end in where the step runs again</param>
     public void Dropout(string tensor, Formula elements, Formula? bias = null, string again = "")
     {
         if (HasDropout)
         {
-            Buffer($"{tensor}.dropout_mask{again}", AnalyticCategory.Activations, MaskBytes(elements));
+            Formula mask = Mask(tensor, elements);
             Step(bias is null ? $"{tensor}{again}:dropout" : $"{tensor}{again}:bias_dropout", TrainingWork.Dropout(elements, bias is not null),
-                reads: FloatBytes(elements) + (bias is null ? Zero : FloatBytes(bias)) + IdBytes(1), writes: FloatBytes(elements) + MaskBytes(elements));
+                reads: FloatBytes(elements) + (bias is null ? Zero : FloatBytes(bias)) + IdBytes(1), writes: FloatBytes(elements) + mask);
         }
     }
 
@@ -69,11 +72,25 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
     /// <param name="again">what the names end in where the step runs again</param>
     public void DropoutTo(string tensor, string result, Formula elements, string again = "")
     {
-        Buffer($"{tensor}.dropout_mask{again}", AnalyticCategory.Activations, MaskBytes(elements));
+        Formula mask = Mask(tensor, elements);
         Activation($"{result}{again}", elements);
         Step($"{result}{again}", TrainingWork.Dropout(elements, bias: false),
-            reads: FloatBytes(elements) + IdBytes(1), writes: FloatBytes(elements) + MaskBytes(elements));
+            reads: FloatBytes(elements) + IdBytes(1), writes: FloatBytes(elements) + mask);
     }
+
+    /// <summary>Declares the mask of a dropout step, if one is kept. Returns its bytes.</summary>
+    private Formula Mask(string tensor, Formula elements)
+    {
+        if (KeepsMasks)
+        {
+            Buffer($"{tensor}.dropout_mask", AnalyticCategory.Activations, MaskBytes(elements));
+        }
+
+        return KeepsMasks ? MaskBytes(elements) : Zero;
+    }
+
+    // Bytes: the mask, or the seed to draw it from again.
+    private Formula DropoutReads(Formula elements) => KeepsMasks ? MaskBytes(elements) : IdBytes(1);
 
     /// <summary>Cross entropy of every row of <c>logits</c>, their sum over the rows of the whole batch, and the first error signal.</summary>
     public void Loss(Formula rows, Formula classes)
@@ -168,7 +185,7 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
     {
         if (HasDropout)
         {
-            BackwardInPlace(tensor, "dropout", elements, TrainingWork.Dropout(elements, bias: false), reads: MaskBytes(elements));
+            BackwardInPlace(tensor, "dropout", elements, TrainingWork.Dropout(elements, bias: false), reads: DropoutReads(elements));
         }
     }
 
@@ -177,7 +194,7 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
     {
         if (HasDropout)
         {
-            Backward(TrainingWork.Dropout(elements, bias: false), reads: FloatBytes(elements) + MaskBytes(elements), from: result, new Target(tensor, elements));
+            Backward(TrainingWork.Dropout(elements, bias: false), reads: FloatBytes(elements) + DropoutReads(elements), from: result, new Target(tensor, elements));
         }
     }
 
