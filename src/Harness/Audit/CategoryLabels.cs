@@ -23,6 +23,9 @@ internal static class CategoryLabels
     private static readonly string[] s_training =
         [Parameters, Gradients, OptimizerState, Inputs, Outputs, Activations, ErrorSignals, Workspace];
 
+    /// <summary>What has a region of its own beside the arena.</summary>
+    public static bool IsPersistent(string label) => label is Parameters or Gradients or OptimizerState;
+
     public static string Of(AnalyticCategory category) => category switch
     {
         AnalyticCategory.Parameters => Parameters,
