@@ -27,14 +27,14 @@ internal static class T5TrainingPeak
 
         // Beside the encoder's blocks: its last product, for the last norm, the last state itself, and the masks of that and of the embeddings.
         Formula loss = FloatBytes(1), encoded = n.Layers * encoderBlock + 2 * source.Stream + 2 * source.StreamMask;
-        Formula others = inputs + encoded + (n.Layers - 1) * decoderBlock + target.StreamMask;
+        Formula below = inputs + encoded + target.StreamMask, others = below + (n.Layers - 1) * decoderBlock;
         return [.. Decoder(), .. Encoder(source, others: inputs + loss + (n.Layers - 1) * encoderBlock + source.StreamMask, encoderBlock, n, dropout)];
 
         IEnumerable<PeakMoment> Decoder()
         {
-            yield return new("logits", others + loss + decoderBlock + 2 * target.Stream + target.StreamMask + FloatBytes(2 * (n.TargetTokens * n.Vocabulary)),
+            yield return new("logits", below + loss + n.Layers * decoderBlock + 2 * target.Stream + target.StreamMask + FloatBytes(2 * (n.TargetTokens * n.Vocabulary)),
                 "the logits and their error signal beside all that both stacks keep; needs " + (dropout ? "8*V > 7*H" : "V > H"));
-            yield return new("decoder_norm", others + loss + decoderBlock + 4 * target.Stream,
+            yield return new("decoder_norm", below + loss + n.Layers * decoderBlock + 4 * target.Stream,
                 "the decoder's last norm: a term of its sum, the error signal it comes from and the two it gives, and no block is done yet; needs "
                 + (dropout ? "8*V <= 7*H and 4*F <= 9*H" : "V <= H and F <= 2*H"));
             yield return new("decoder_feed_forward",

@@ -257,6 +257,77 @@ public class TransformerTrainingTests
         };
     }
 
+    [Fact]
+    public void T5s_formulas_by_hand()
+    {
+        // B 8, S 64, D 32: 512 tokens in, 256 out; 262,144 and 131,072 elements of a stream, as many of the heads; F four times that.
+        var pass = new TrainingPass(Optimizer.Momentum, StepBatch: 8, Dropout: 0.1, RecomputeBlocks: false, ContinuesGradients: false, Updates: true);
+        AnalyticAccount account = T5TrainingFormulas.Of(T5Config.Small(batch: 8, sequence: 64, decoderSequence: 32), pass);
+        Assert.Equal(60_506_624, account.ParameterCount.Value);
+        Assert.Equal(4 * 60_506_624L, account.Bytes(AnalyticCategory.OptimizerState));
+        AccountTests.Is("8*B*D", 2_048, account, "labels");
+        AccountTests.Is("4*B*D*V", 32_899_072, account, "logits.grad");
+        AccountTests.Is("4*A*S*S", 131_072, account, "encoder.position_bias.grad");
+        AccountTests.Is("4*B*A*D*S", 524_288, account, "decoder.block.2.layer.1.probs_dropped.grad");
+        AccountTests.Is("B*A*D*S", 131_072, account, "decoder.block.2.layer.1.probs.dropout_mask");
+        AccountTests.Is("4*B*A*S*d", 1_048_576, account, "past_key_values.5.encoder.key.grad");
+        AccountTests.Is("B*S*F", 1_048_576, account, "encoder.block.0.layer.1.wi.dropout_mask");
+        AccountTests.Is("4*B*S", 2_048, account, "encoder.block.3.layer.1.normed.statistics");
+        AccountTests.Is("4*B*D*H", 524_288, account, "decoder.block.4.layer.2.hidden.grad");
+        AccountTests.Is("4*R*A", 1_024, account, "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight.momentum_buffer");
+
+        // Four streams, four of the heads, four times that wide, the softmax, what dropout left and its mask, masks of two streams and of the wide part.
+        const long stream = 1_048_576, small = 524_288;
+        long encoderBlock = 8 * stream + 4 * stream + 9 * 262_144 + (2 * stream + 4 * stream) / 4;
+        long decoderBlock = 12 * small + 2 * stream + 4 * small + 9 * 65_536 + 9 * 131_072 + (3 * small + 4 * small) / 4;
+        long peak = 16 * 512 + 8 * 256 + 2_048 + 8 + 4 + 6 * encoderBlock + 2 * stream + stream / 2 + 6 * decoderBlock + 2 * small + small / 2 + 2 * 32_899_072;
+        Assert.Equal((16_515_072L, 13_172_736L, 247_869_452L), (encoderBlock, decoderBlock, peak));
+        Assert.Equal(("logits", peak), (account.Peak.Winner.Name, account.Peak.Bytes));
+
+        // Keeping the inputs alone: six blocks each, both last norms' terms and the states, both biases and the mask; no masks of dropout.
+        account = T5TrainingFormulas.Of(T5Config.Small(batch: 8, sequence: 64, decoderSequence: 32), pass with { RecomputeBlocks = true });
+        peak = 12_300 + 6 * stream + 3 * stream + 131_072 + 2_048 + 32_768 + 6 * small + 3 * small + 2 * 32_899_072;
+        Assert.Equal(("logits", peak), (account.Peak.Winner.Name, account.Peak.Bytes));
+    }
+
+    [Fact]
+    public void T5s_costs_by_hand()
+    {
+        var pass = new TrainingPass(Optimizer.Sgd, StepBatch: 1, Dropout: 0.1, RecomputeBlocks: true, ContinuesGradients: false, Updates: true);
+        T5Config config = T5Config.Small(batch: 1, sequence: 64, decoderSequence: 8);
+        AnalyticAccount account = T5TrainingFormulas.Of(config, pass);
+        long forward = T5Formulas.Of(config).Steps.Sum(step => step.Macs.Value);
+        Assert.Equal(3 * forward, T5TrainingFormulas.Of(config, pass with { RecomputeBlocks = false }).Steps.Sum(step => step.Macs.Value));
+
+        // Everything of the blocks runs again but the last products, wo, and, in each last block, the last attention's o.
+        long logits = 8 * 512 * 32_128, wo = 6 * (64 + 8) * 512 * 2_048, o = (64 + 8) * 512 * 512;
+        Assert.Equal(3 * forward + forward - logits - wo - o, account.Steps.Sum(step => step.Macs.Value));
+
+        AnalyticStep StepOf(string name) => Assert.Single(account.Steps, step => step.Name == name);
+
+        // The tied table: the logits' product writes its gradient, scaled; the embeddings add to the rows of their ids.
+        AnalyticStep table = StepOf("shared.weight.grad");
+        Assert.Equal(8 * 32_128 * 512, table.Macs.Value);
+        Assert.Equal(2 * table.Macs.Value + 32_128 * 512, table.Flops.Value);
+        AnalyticStep embedding = StepOf("shared.weight.grad:from:encoder.embed_tokens");
+        Assert.Equal(4 * 2 * 64 * 512 + 8 * 64, embedding.BytesRead.Value);
+        Assert.Equal(4 * 64 * 512, embedding.BytesWritten.Value);
+
+        // The norm's error signal, the sum, its own error signal, the gain; both terms' error signals.
+        AnalyticStep norm = StepOf("encoder.block.2.layer.0.o.grad");
+        Assert.Equal(4 * (3 * 64 * 512 + 512), norm.BytesRead.Value);
+        Assert.Equal(4 * 2 * 64 * 512, norm.BytesWritten.Value);
+
+        // Summed over the batch of one, and added to what later blocks gave; drawn again from the seed.
+        AnalyticStep bias = StepOf("encoder.position_bias.grad:from:encoder.block.2.layer.0.probs");
+        Assert.Equal(2 * 8 * 64 * 64, bias.Flops.Value);
+        Assert.Equal(4 * 2 * 8 * 64 * 64, bias.BytesRead.Value);
+        Assert.Equal(4 * 64 * 2_048 + 8, StepOf("encoder.block.2.layer.1.wi.grad:dropout").BytesRead.Value);
+        Assert.Equal(4 * 64 * 512 + 4 * 512, StepOf("encoder.block.2.layer.0.normed.recomputed").BytesRead.Value);
+        Assert.DoesNotContain(account.Steps, step => step.Name == "encoder.block.5.layer.0.o.recomputed");
+        Assert.Contains(account.Steps, step => step.Name == "encoder.block.5.layer.1.normed.recomputed");
+    }
+
     private static void IsEveryMomentNeeded<TConfig>(Func<TConfig> any, Func<TConfig, AnalyticAccount> of, Func<TConfig, string, bool> mayWin)
     {
         var wins = new Dictionary<string, int>();
