@@ -187,7 +187,7 @@ public class ImageTrainingTests
         Assert.Equal(4_816_980 + 32 * (Stages + 256 * 28 * 28 + 4 * Map) + Workspace, account.Peak.Bytes);
         Assert.Equal(531_480_660, account.Peak.Bytes);
         Assert.Equal(
-            "12*B*I*I + 8*B + 20 + 4*B*M1*I1*I1 + 4*B*M2*I2*I2 + 4*B*M3*I3*I3 + 4*B*m*I4*I4 + 4*B*K*I4*I4 + 4*B*C*I4*I4 + 144*C'*ceil(tiles/blocks) + 144*C'*K'",
+            "12*B*I*I + 8*B + 20 + 4*B*M1*I1*I1 + 4*B*M2*I2*I2 + 4*B*M3*I3*I3 + 4*B*m*I4*I4 + 4*B*K*I4*I4 + 4*B*C*I4*I4 + 144*K16*ceil(tiles/blocks) + 144*K16*C32",
             account.Peak.Winner.Formula.ToString());
     }
 
