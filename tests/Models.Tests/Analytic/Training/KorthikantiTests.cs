@@ -54,7 +54,8 @@ public class KorthikantiTests
         KorthikantiConvention buffers = KorthikantiConvention.Buffers(config, Pass(0.1, recomputes: false));
         Assert.Equal(
             [
-                ("four_bytes", 36 * 393_216L), ("feed_forward_width", 0L), ("products", 12 * 393_216L), ("scores", 4 * 393_216L), ("context_heads", 4 * 393_216L),
+                ("four_bytes", 36 * 393_216L), ("feed_forward_width", 0L), ("products", 12 * 393_216L), ("scores", 4 * 393_216L),
+                    ("context_heads", 4 * 393_216L),
                 ("error_signals", 92 * 393_216L), ("statistics", 8_192L),
             ],
             buffers.Bridge.Select(term => (term.Name, term.Bytes)));
