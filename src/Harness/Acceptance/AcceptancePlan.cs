@@ -20,6 +20,9 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
     /// <summary>Largest error of a pass in TF32, relative to the root mean square; 3 times what was measured for rounded operands (docs/gpu.md).</summary>
     private const double Tf32Tolerance = 2e-2;
 
+    /// <summary>Enough for cuDNN's reproducible algorithms of all gradients of VGG16 at batch 8.</summary>
+    private const int GradientWorkspaceMiB = 1024;
+
     private const string NeedsGpu = "only a GPU can do this";
 
     /// <summary>A model at the size at which its passes are also timed; small in a rehearsal.</summary>
@@ -38,7 +41,7 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
     public ImmutableArray<AcceptanceStep> Steps =>
     [
         Harness(Doctor, Doctor, 120, "doctor"),
-        .. Tests(), .. Kernels(), Report(), .. s_models.SelectMany(Audits), .. s_models.SelectMany(Outputs),
+        .. Tests(), .. Kernels(), .. Training(), Report(), .. s_models.SelectMany(Audits), .. s_models.SelectMany(Outputs),
         .. Misfortunes.Steps(Tensors, IsRehearsal ? NeedsGpu : null), .. Benchmarks(), .. s_models.SelectMany(Torch),
     ];
 
@@ -78,6 +81,31 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
         yield return Harness("kernels-check", "kernels", 240, "kernels", "check", "--device", Device);
         yield return Harness("ptx-run", "kernels", 60, [.. Misfortunes.Harmless(Tensors, Device)]);
     }
+
+    /// <summary>A training step of every model, and each way to take one, with every byte audited.</summary>
+    private IEnumerable<AcceptanceStep> Training()
+    {
+        // The gradients of convolutions want more workspace than the default: on an H100 at least 68 MiB at batch 8.
+        string[] workspace = IsRehearsal ? [] : ["--workspace", GradientWorkspaceMiB.ToString(CultureInfo.InvariantCulture)];
+        string[] bert = IsRehearsal ? ["--batch", "2", "--seq", "8"] : ["--batch", "8", "--seq", "64"];
+        string[] t5 = [.. bert, "--decoder-seq", IsRehearsal ? "3" : "8"];
+        string[] images = IsRehearsal ? ["--batch", "4"] : ["--batch", "64"];
+        yield return Train("mnist-mlp", "", null, images);
+        yield return Train("mnist-cnn", "", null, [.. images, .. workspace]);
+        yield return Train("vgg16", "", null, ["--batch", IsRehearsal ? "1" : "8", .. workspace]);
+        yield return Train("bert-base", "", null, bert);
+        yield return Train("t5-small", "", null, t5);
+        yield return Train("bert-base", "-micro", null, [.. bert, "--micro-batch", "1"]);
+        yield return Train("t5-small", "-recompute", null, [.. t5, "--recompute", "block"]);
+        string? whyNot = IsRehearsal ? NeedsGpu : null;
+        yield return Train("bert-base", "-graph", whyNot, [.. bert, "--graph"]);
+        yield return Train("vgg16", "-check", whyNot, ["--batch", "2", .. workspace, "--check"]);
+        yield return Train("t5-small", "-check", whyNot, [.. t5, "--check"]);
+    }
+
+    private AcceptanceStep Train(string model, string suffix, string? whyNot, string[] options) => Harness(
+        $"training-{model}{suffix}", "training", 90,
+        ["audit", model, "--pass", "training", "--optimizer", "adam", .. options, "--device", Device], whyNot);
 
     private AcceptanceStep Report()
     {

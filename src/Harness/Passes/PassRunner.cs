@@ -114,6 +114,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         };
 
         _check?.ForgetPasses();
+        HeldValues? before = _check is not null && prepared.Configuration.Training is not null ? new HeldValues(parameters, prepared.Held) : null;
         double seconds = 0;
         PassRecord first = Measured("first pass", 0, Pass);
         isFirst = false;
@@ -124,6 +125,7 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
 
         PassRecord Pass()
         {
+            before?.PutBack(parameters);
             _check?.BeginPass(steps[0].Name);
             executor.BeginPass();
             WriteInputs(prepared.Program, executor, inputs);

@@ -37,10 +37,12 @@ public static class BertFormulas
 
         // The pooler sees the first token of each sequence only.
         Formula pooled = n.Batch * n.Hidden;
-        account.Output("pooler_output", pooled, Work.Product(n.Batch, n.Hidden, n.Hidden), reads: FloatBytes(pooled) + FloatBytes(n.Hidden * n.Hidden));
+        account.Output("pooler_output", pooled, Work.Product(n.Batch, n.Hidden, n.Hidden),
+            reads: FloatBytes(pooled) + FloatBytes(n.Hidden * n.Hidden));
         PoolerTanh(account, n);
         return account.Build(ParameterCount(n), Peak(
-            config, inputs: 3 * IdBytes(n.Tokens), mask: FloatBytes(n.Tokens), x: FloatBytes(n.States), FloatBytes(n.Scores), FloatBytes(n.Intermediates)));
+            config, inputs: 3 * IdBytes(n.Tokens), mask: FloatBytes(n.Tokens), x: FloatBytes(n.States), FloatBytes(n.Scores),
+                FloatBytes(n.Intermediates)));
     }
 
     internal static Formula ParameterCount(BertSymbols n)
@@ -70,8 +72,8 @@ public static class BertFormulas
         account.Activation("extended_attention_mask", n.Tokens, RowWork.AdditiveMask(n.Tokens), reads: IdBytes(n.Tokens));
 
     /// <summary>
-    /// Q, K and V: a product each, then the bias while the heads are moved in front of the positions. Then softmax(Q K^T / sqrt(d) + mask); the
-    /// mask is one row of S a sequence, shared by all heads and queries.
+    /// Q, K and V: a product each, then the bias while the heads are moved in front of the positions. Then softmax(Q K^T / sqrt(d) + mask);
+    /// the mask is one row of S a sequence, shared by all heads and queries.
     /// </summary>
     /// <param name="again">what the names end in where the layer runs again</param>
     internal static void Probabilities(AccountBuilder account, string layer, BertSymbols n, string again = "")
@@ -79,12 +81,16 @@ public static class BertFormulas
         Formula h = n.Hidden;
         foreach (string name in new[] { "query", "key", "value" })
         {
-            account.Activation($"{layer}.attention.{name}{again}", n.States, Work.Product(n.Tokens, h, h), reads: FloatBytes(n.States) + FloatBytes(h * h));
-            account.Activation($"{layer}.attention.{name}_heads{again}", n.StatesByHead, Work.Operations(n.States), reads: FloatBytes(n.States) + FloatBytes(h));
+            account.Activation($"{layer}.attention.{name}{again}", n.States, Work.Product(n.Tokens, h, h),
+                reads: FloatBytes(n.States) + FloatBytes(h * h));
+            account.Activation($"{layer}.attention.{name}_heads{again}", n.StatesByHead, Work.Operations(n.States),
+                reads: FloatBytes(n.States) + FloatBytes(h));
         }
 
-        account.Activation($"{layer}.attention.scores{again}", n.Scores, Work.Product(n.ScoreRows, n.Sequence, n.HeadSize), reads: FloatBytes(2 * n.StatesByHead));
-        account.Activation($"{layer}.attention.probs{again}", n.Scores, RowWork.Softmax(n.Scores, before: 2), reads: FloatBytes(n.Scores) + FloatBytes(n.Tokens));
+        account.Activation($"{layer}.attention.scores{again}", n.Scores, Work.Product(n.ScoreRows, n.Sequence, n.HeadSize),
+            reads: FloatBytes(2 * n.StatesByHead));
+        account.Activation($"{layer}.attention.probs{again}", n.Scores, RowWork.Softmax(n.Scores, before: 2),
+            reads: FloatBytes(n.Scores) + FloatBytes(n.Tokens));
     }
 
     /// <summary>What the probabilities choose of V, the heads side by side again, and the product behind them.</summary>
@@ -94,16 +100,20 @@ public static class BertFormulas
         account.Activation($"{layer}.attention.context_heads{again}", n.StatesByHead, Work.Product(n.ScoreRows, n.HeadSize, n.Sequence),
             reads: FloatBytes(n.Scores) + FloatBytes(n.StatesByHead));
         account.Activation($"{layer}.attention.context{again}", n.States, Work.None, reads: FloatBytes(n.StatesByHead));
-        account.Activation($"{layer}.attention.dense{again}", n.States, Work.Product(n.Tokens, h, h), reads: FloatBytes(n.States) + FloatBytes(h * h));
+        account.Activation($"{layer}.attention.dense{again}", n.States, Work.Product(n.Tokens, h, h),
+            reads: FloatBytes(n.States) + FloatBytes(h * h));
     }
 
     /// <summary>I wide between its two products.</summary>
     internal static void FeedForward(AccountBuilder account, string layer, BertSymbols n, string again = "")
     {
         Formula h = n.Hidden, wide = n.Intermediate;
-        account.Activation($"{layer}.intermediate.dense{again}", n.Intermediates, Work.Product(n.Tokens, wide, h), reads: FloatBytes(n.States) + FloatBytes(wide * h));
-        account.Activation($"{layer}.intermediate.output{again}", n.Intermediates, RowWork.BiasGelu(n.Intermediates), reads: FloatBytes(n.Intermediates) + FloatBytes(wide));
-        account.Activation($"{layer}.output.dense{again}", n.States, Work.Product(n.Tokens, h, wide), reads: FloatBytes(n.Intermediates) + FloatBytes(h * wide));
+        account.Activation($"{layer}.intermediate.dense{again}", n.Intermediates, Work.Product(n.Tokens, wide, h),
+            reads: FloatBytes(n.States) + FloatBytes(wide * h));
+        account.Activation($"{layer}.intermediate.output{again}", n.Intermediates, RowWork.BiasGelu(n.Intermediates),
+            reads: FloatBytes(n.Intermediates) + FloatBytes(wide));
+        account.Activation($"{layer}.output.dense{again}", n.States, Work.Product(n.Tokens, h, wide),
+            reads: FloatBytes(n.Intermediates) + FloatBytes(h * wide));
     }
 
     /// <param name="addends">of the sum, the first tensor not counted: the residual, and the product's bias</param>
@@ -115,16 +125,17 @@ public static class BertFormulas
     internal static void PoolerTanh(AccountBuilder account, BertSymbols n)
     {
         Formula pooled = n.Batch * n.Hidden;
-        account.Step("pooler_output:bias_tanh", Work.Operations(2 * pooled), reads: FloatBytes(pooled) + FloatBytes(n.Hidden), writes: FloatBytes(pooled));
+        account.Step("pooler_output:bias_tanh", Work.Operations(2 * pooled),
+            reads: FloatBytes(pooled) + FloatBytes(n.Hidden), writes: FloatBytes(pooled));
     }
 
     /// <summary>
-    /// Where the most bytes are live. The three inputs and the additive mask are there all along. Each layer starts from its
-    /// input x, which must survive until the residual sum behind the attention, and every other buffer dies within a few steps. So a
-    /// layer has two hills, the attention and the feed-forward part, and all layers have the same ones: the peak does not grow with L.
+    /// Where the most bytes are live. The three inputs and the additive mask are there all along. Each layer starts from its input x, which
+    /// must survive until the residual sum behind the attention, and every other buffer dies within a few steps. So a layer has two hills,
+    /// the attention and the feed-forward part, and all layers have the same ones: the peak does not grow with L.
     /// <para>
-    /// Between softmax and GELU, divide by 4*B*S: 2*H + 2*A*S against H + 2*I. The softmax wins once 2*A*S &gt; 2*I - H, for BERT-base
-    /// (A 12, I 3072, H 768) once S &gt; 224. The other two moments win only where I &lt; 2*H: the scores for d &lt; S &lt; 2*d (below,
+    /// Between softmax and GELU, divide by 4*B*S: 2*H + 2*A*S against H + 2*I. The softmax wins once 2*A*S &gt; 2*I - H, for BERT-base (A
+    /// 12, I 3072, H 768) once S &gt; 224. The other two moments win only where I &lt; 2*H: the scores for d &lt; S &lt; 2*d (below,
     /// splitting the values holds as much or more; beyond, the softmax), which the usual I = 4*H rules out.
     /// </para>
     /// </summary>

@@ -4,9 +4,9 @@ using static Harness.Models.Analytic.Formula;
 namespace Harness.Models.Analytic;
 
 /// <summary>
-/// T5 on paper: buffers, parameters and costs; the peak is in <see cref="T5Peak"/>. B batch, S sequence, D decoder sequence, H hidden
-/// size, A heads of d (A*d need not be H), F feed-forward size, L layers of each stack, V vocabulary, R relative position buckets.
-/// Buffers and their order: docs/models.md; conventions and a worked example: docs/formulas.md.
+/// T5 on paper: buffers, parameters and costs; the peak is in <see cref="T5Peak"/>. B batch, S sequence, D decoder sequence, H hidden size,
+/// A heads of d (A*d need not be H), F feed-forward size, L layers of each stack, V vocabulary, R relative position buckets. Buffers and
+/// their order: docs/models.md; conventions and a worked example: docs/formulas.md.
 /// </summary>
 public static class T5Formulas
 {
@@ -62,8 +62,8 @@ public static class T5Formulas
     }
 
     /// <summary>
-    /// The decoder's streams are D long. Keys and values are outputs, so that the next token need not compute them again: its own
-    /// are D long, those of the cross attention S long.
+    /// The decoder's streams are D long. Keys and values are outputs, so that the next token need not compute them again: its own are D
+    /// long, those of the cross attention S long.
     /// </summary>
     private static void Decoder(AccountBuilder account, long layers, T5Symbols n)
     {
@@ -113,7 +113,9 @@ public static class T5Formulas
     internal static void DecoderPositionBias(AccountBuilder account, T5Symbols n) => account.Activation(
         "decoder.position_bias", n.DecoderBias, Work.None, reads: FloatBytes(Min(n.Buckets, n.Target) * n.Heads));
 
-    /// <summary>Tied embeddings: the table of the words is also the matrix of the logits, scaled by H^-0.5 (one multiplication each).</summary>
+    /// <summary>
+    /// Tied embeddings: the table of the words is also the matrix of the logits, scaled by H^-0.5 (one multiplication each).
+    /// </summary>
     internal static Work LogitsWork(T5Symbols n) => new(n.TargetTokens * n.Vocabulary * n.Hidden, n.TargetTokens * n.Vocabulary);
 
     internal static Formula LogitsReads(T5Symbols n) => FloatBytes(n.TargetTokens * n.Hidden) + FloatBytes(n.Vocabulary * n.Hidden);
@@ -133,24 +135,31 @@ public static class T5Formulas
 
     /// <summary>The norm of one tensor.</summary>
     internal static void Norm(AccountBuilder account, string normed, Formula tokens, T5Symbols n) =>
-        account.Activation(normed, tokens * n.Hidden, RowWork.RmsNorm(tokens, n.Hidden), reads: FloatBytes(tokens * n.Hidden) + FloatBytes(n.Hidden));
+        account.Activation(normed, tokens * n.Hidden, RowWork.RmsNorm(tokens, n.Hidden),
+            reads: FloatBytes(tokens * n.Hidden) + FloatBytes(n.Hidden));
 
-    /// <summary>stream + what a sub-layer computed becomes the new stream, and its norm the next sub-layer's input; both are written.</summary>
+    /// <summary>
+    /// stream + what a sub-layer computed becomes the new stream, and its norm the next sub-layer's input; both are written.
+    /// </summary>
     internal static void ResidualNorm(AccountBuilder account, string stream, string normed, Formula tokens, T5Symbols n)
     {
         account.Activation(stream, tokens * n.Hidden);
         account.Activation(normed, tokens * n.Hidden);
-        account.Step(stream, RowWork.RmsNorm(tokens, n.Hidden, addends: 1), ResidualNormReads(tokens, n), writes: 2 * FloatBytes(tokens * n.Hidden));
+        account.Step(stream, RowWork.RmsNorm(tokens, n.Hidden, addends: 1), ResidualNormReads(tokens, n),
+            writes: 2 * FloatBytes(tokens * n.Hidden));
     }
 
     internal static Formula ResidualNormReads(Formula tokens, T5Symbols n) => 2 * FloatBytes(tokens * n.Hidden) + FloatBytes(n.Hidden);
 
-    /// <summary>A product with an [A*d, H] matrix, and the step (no bias, no arithmetic) that moves the heads in front of the positions.</summary>
+    /// <summary>
+    /// A product with an [A*d, H] matrix, and the step (no bias, no arithmetic) that moves the heads in front of the positions.
+    /// </summary>
     /// <param name="cached">the caller keeps the heads</param>
     internal static void Heads(AccountBuilder account, string product, string split, Formula tokens, T5Symbols n, bool cached = false)
     {
         Formula inner = tokens * n.Inner;
-        account.Activation(product, inner, Work.Product(tokens, n.Inner, n.Hidden), reads: FloatBytes(tokens * n.Hidden) + FloatBytes(n.Inner * n.Hidden));
+        account.Activation(product, inner, Work.Product(tokens, n.Inner, n.Hidden),
+            reads: FloatBytes(tokens * n.Hidden) + FloatBytes(n.Inner * n.Hidden));
         if (cached)
         {
             account.Output(split, inner, Work.None, reads: FloatBytes(inner));
@@ -169,7 +178,8 @@ public static class T5Formulas
     {
         Formula rows = n.Batch * n.Heads * queries, scores = rows * keys;
         Formula queryHeads = rows * n.HeadSize, keyHeads = n.Batch * n.Heads * keys * n.HeadSize;
-        account.Activation($"{layer}.scores{again}", scores, Work.Product(rows, keys, n.HeadSize), reads: FloatBytes(queryHeads) + FloatBytes(keyHeads));
+        account.Activation($"{layer}.scores{again}", scores, Work.Product(rows, keys, n.HeadSize),
+            reads: FloatBytes(queryHeads) + FloatBytes(keyHeads));
         account.Activation($"{layer}.probs{again}", scores, RowWork.Softmax(scores, addends), reads: FloatBytes(scores) + added);
     }
 
@@ -178,7 +188,8 @@ public static class T5Formulas
     {
         Formula rows = n.Batch * n.Heads * queries, scores = rows * keys;
         Formula queryHeads = rows * n.HeadSize, keyHeads = n.Batch * n.Heads * keys * n.HeadSize;
-        account.Activation($"{layer}.context_heads{again}", queryHeads, Work.Product(rows, n.HeadSize, keys), reads: FloatBytes(scores) + FloatBytes(keyHeads));
+        account.Activation($"{layer}.context_heads{again}", queryHeads, Work.Product(rows, n.HeadSize, keys),
+            reads: FloatBytes(scores) + FloatBytes(keyHeads));
         account.Activation($"{layer}.context{again}", n.Batch * queries * n.Inner, Work.None, reads: FloatBytes(queryHeads));
     }
 

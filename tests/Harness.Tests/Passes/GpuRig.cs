@@ -51,10 +51,13 @@ internal sealed class GpuRig : IDisposable
     /// <param name="model">at batch 2</param>
     /// <param name="outputs">gets the bytes of the latest pass</param>
     /// <param name="beforePass">is told the number of each pass, from 1, once it has begun</param>
-    public AuditRecord Audit(Model model, Dictionary<string, byte[]>? outputs = null, Action<int>? beforePass = null)
+    /// <param name="training">null: inference</param>
+    public AuditRecord Audit(
+        Model model, Dictionary<string, byte[]>? outputs = null, Action<int>? beforePass = null, TrainingPass? training = null)
     {
-        PreparedPass prepared = Runner.Prepare(new Configuration(model, model.Size(2)));
-        ReadTensor seeded = model.Seeded(42).Read;
+        var configuration = new Configuration(model, model.Size(2), training);
+        PreparedPass prepared = Runner.Prepare(configuration);
+        ReadTensor seeded = configuration.Seeded(42).Read;
         string firstInput = prepared.Program.Of(TensorCategory.Input).First().Name;
         int pass = 0;
         PassResult result = ProgressView.Show(s_host, 1, progress => Runner.Run(

@@ -6,8 +6,8 @@ using Target = Harness.Models.Analytic.Training.TrainingAccountBuilder.Target;
 namespace Harness.Models.Analytic.Training;
 
 /// <summary>
-/// A training pass of BERT with a head of two classes, on paper: the forward pass with dropout, the backward steps of docs/training.md written out
-/// in their order, the updates. Symbols as in <see cref="BertFormulas"/>; the peak is in <see cref="BertTrainingPeak"/>.
+/// A training pass of BERT with a head of two classes, on paper: the forward pass with dropout, the backward steps of docs/training.md
+/// written out in their order, the updates. Symbols as in <see cref="BertFormulas"/>; the peak is in <see cref="BertTrainingPeak"/>.
 /// </summary>
 public static class BertTrainingFormulas
 {
@@ -55,14 +55,18 @@ public static class BertTrainingFormulas
             BertTrainingPeak.Moments(config, pass, n, inputs));
     }
 
-    private static string Output(BertConfig config, long layer) => layer == config.Layers - 1 ? "last_hidden_state" : $"encoder.layer.{layer}.output";
+    private static string Output(BertConfig config, long layer) =>
+        layer == config.Layers - 1 ? "last_hidden_state" : $"encoder.layer.{layer}.output";
 
     // With dropout the step before the norm has added the product's bias already.
     private static Work Norm(TrainingAccountBuilder account, BertSymbols n) => BertFormulas.NormOfSum(n, addends: account.HasDropout ? 1 : 2);
 
-    private static Formula NormReads(TrainingAccountBuilder account, BertSymbols n) => BertFormulas.NormOfSumReads(n, bias: !account.HasDropout);
+    private static Formula NormReads(TrainingAccountBuilder account, BertSymbols n) =>
+        BertFormulas.NormOfSumReads(n, bias: !account.HasDropout);
 
-    /// <summary>A layer up to the terms of its last norm: what runs in the forward pass before that norm, and what recomputation runs again.</summary>
+    /// <summary>
+    /// A layer up to the terms of its last norm: what runs in the forward pass before that norm, and what recomputation runs again.
+    /// </summary>
     private static void Layer(TrainingAccountBuilder account, string layer, BertSymbols n, string again = "")
     {
         BertFormulas.Probabilities(account, layer, n, again);
@@ -97,14 +101,17 @@ public static class BertTrainingFormulas
     {
         Formula h = n.Hidden, pooled = n.Batch * h, logits = Classes * n.Batch;
         account.BiasBackward("classifier.bias", Classes, "logits", logits);
-        account.LinearBackward("classifier.weight", account.HasDropout ? "pooler_dropped" : "pooler_output", "logits", rows: n.Batch, inputs: h, outputs: Classes);
+        account.LinearBackward("classifier.weight", account.HasDropout ? "pooler_dropped" : "pooler_output", "logits", rows: n.Batch,
+            inputs: h, outputs: Classes);
         account.DropoutToBackward("pooler_output", "pooler_dropped", pooled);
         account.BackwardInPlace("pooler_output", "tanh", pooled, TrainingWork.TanhBackward(pooled), reads: FloatBytes(pooled));
         account.BiasBackward("pooler.dense.bias", h, "pooler_output", pooled);
 
         // The other tokens of a sequence have no part in the pooler: their gradient is 0.
-        account.Backward(Work.Product(h, h, n.Batch), reads: FloatBytes(2 * pooled), from: "pooler_output", new Target("pooler.dense.weight", h * h));
-        account.BackwardIntoParts(Work.Product(n.Batch, h, h) with { OtherFlops = pooled }, reads: FloatBytes(pooled) + FloatBytes(h * h), from: "pooler_output",
+        account.Backward(Work.Product(h, h, n.Batch),
+            reads: FloatBytes(2 * pooled), from: "pooler_output", new Target("pooler.dense.weight", h * h));
+        account.BackwardIntoParts(Work.Product(n.Batch, h, h) with { OtherFlops = pooled },
+            reads: FloatBytes(pooled) + FloatBytes(h * h), from: "pooler_output",
             new("last_hidden_state", n.States), touched: pooled);
     }
 
@@ -113,12 +120,16 @@ public static class BertTrainingFormulas
     {
         Formula h = n.Hidden, wide = n.Intermediate;
         NormOfSumBackward(account, output, $"{layer}.output", $"{layer}.output.dense", residual: $"{layer}.attention.output", n);
-        account.LinearBackward($"{layer}.output.dense.weight", $"{layer}.intermediate.output", $"{layer}.output.dense", n.Tokens, inputs: wide, outputs: h);
-        account.Backward(TrainingWork.BiasGeluBackward(n.Intermediates), reads: FloatBytes(2 * n.Intermediates) + FloatBytes(wide), from: $"{layer}.intermediate.output",
+        account.LinearBackward($"{layer}.output.dense.weight", $"{layer}.intermediate.output", $"{layer}.output.dense", n.Tokens,
+            inputs: wide, outputs: h);
+        account.Backward(TrainingWork.BiasGeluBackward(n.Intermediates),
+            reads: FloatBytes(2 * n.Intermediates) + FloatBytes(wide), from: $"{layer}.intermediate.output",
             new Target($"{layer}.intermediate.dense", n.Intermediates));
-        account.BiasBackward($"{layer}.intermediate.dense.bias", wide, $"{layer}.intermediate.dense", n.Intermediates, from: $"{layer}.intermediate.output");
+        account.BiasBackward($"{layer}.intermediate.dense.bias", wide, $"{layer}.intermediate.dense", n.Intermediates,
+            from: $"{layer}.intermediate.output");
         account.LinearBackward(
-            $"{layer}.intermediate.dense.weight", $"{layer}.attention.output", $"{layer}.intermediate.dense", n.Tokens, inputs: h, outputs: wide);
+            $"{layer}.intermediate.dense.weight", $"{layer}.attention.output", $"{layer}.intermediate.dense", n.Tokens, inputs: h,
+                outputs: wide);
     }
 
     /// <summary>From the attention's result back to the layer's input: through the norm first, then through V, K and Q.</summary>
@@ -130,16 +141,19 @@ public static class BertTrainingFormulas
         account.LinearBackward($"{at}.output.dense.weight", $"{at}.context", $"{at}.dense", n.Tokens, inputs: h, outputs: h);
         account.Backward(Work.None, reads: FloatBytes(n.States), from: $"{at}.context", new Target($"{at}.context_heads", n.StatesByHead));
 
-        account.Backward(Work.Product(n.ScoreRows, n.Sequence, n.HeadSize), reads: FloatBytes(2 * n.StatesByHead), from: $"{at}.context_heads",
+        account.Backward(Work.Product(n.ScoreRows, n.Sequence, n.HeadSize),
+            reads: FloatBytes(2 * n.StatesByHead), from: $"{at}.context_heads",
             new Target(used, n.Scores));
-        account.Backward(Work.Product(n.ScoreRows, n.HeadSize, n.Sequence), reads: FloatBytes(n.StatesByHead) + FloatBytes(n.Scores), from: $"{at}.context_heads",
+        account.Backward(Work.Product(n.ScoreRows, n.HeadSize, n.Sequence),
+            reads: FloatBytes(n.StatesByHead) + FloatBytes(n.Scores), from: $"{at}.context_heads",
             new Target($"{at}.value_heads", n.StatesByHead));
         account.DropoutToBackward($"{at}.probs", used, n.Scores);
         account.Backward(TrainingWork.SoftmaxBackward(n.Scores, scaled: true), reads: FloatBytes(2 * n.Scores), from: $"{at}.probs",
             new Target($"{at}.scores", n.Scores));
         foreach (string name in new[] { "query", "key" })
         {
-            account.Backward(Work.Product(n.ScoreRows, n.HeadSize, n.Sequence), reads: FloatBytes(n.Scores) + FloatBytes(n.StatesByHead), from: $"{at}.scores",
+            account.Backward(Work.Product(n.ScoreRows, n.HeadSize, n.Sequence),
+                reads: FloatBytes(n.Scores) + FloatBytes(n.StatesByHead), from: $"{at}.scores",
                 new Target($"{at}.{name}_heads", n.StatesByHead));
         }
 
@@ -152,10 +166,12 @@ public static class BertTrainingFormulas
     }
 
     /// <summary>
-    /// The norm of a product and a residual, and what lies between the two: gain and shift, both terms at once, dropout, the product's bias.
+    /// The norm of a product and a residual, and what lies between the two: gain and shift, both terms at once, dropout, the product's
+    /// bias.
     /// </summary>
     /// <param name="module">whose <c>dense</c> and <c>LayerNorm</c> they are</param>
-    private static void NormOfSumBackward(TrainingAccountBuilder account, string y, string module, string product, string residual, BertSymbols n)
+    private static void NormOfSumBackward(TrainingAccountBuilder account, string y, string module, string product, string residual,
+        BertSymbols n)
     {
         Formula h = n.Hidden;
         bool bias = !account.HasDropout;
@@ -163,7 +179,8 @@ public static class BertTrainingFormulas
         account.Workspace($"{y}.statistics", FloatBytes(2 * n.Tokens));
         account.Backward(TrainingWork.LayerNormParameters(n.Tokens, h, addends: bias ? 2 : 1), reads: FloatBytes(n.States) + terms, from: y,
             new Target($"{module}.LayerNorm.weight", h), new($"{module}.LayerNorm.bias", h));
-        account.Backward(TrainingWork.LayerNormOperands(n.Tokens, h, addends: bias ? 2 : 1), reads: FloatBytes(n.States) + terms + FloatBytes(h), from: y,
+        account.Backward(TrainingWork.LayerNormOperands(n.Tokens, h, addends: bias ? 2 : 1),
+            reads: FloatBytes(n.States) + terms + FloatBytes(h), from: y,
             new Target(product, n.States), new(residual, n.States));
         account.DropoutBackward(product, n.States);
         account.BiasBackward($"{module}.dense.bias", h, product, n.States, from: bias ? y : product);
@@ -176,12 +193,14 @@ public static class BertTrainingFormulas
         account.Workspace("embeddings.output.statistics", FloatBytes(2 * n.Tokens));
         account.Backward(TrainingWork.LayerNormParameters(n.Tokens, h), reads: FloatBytes(2 * n.States), from: "embeddings.output",
             new Target("embeddings.LayerNorm.weight", h), new("embeddings.LayerNorm.bias", h));
-        account.Backward(TrainingWork.LayerNormOperands(n.Tokens, h), reads: FloatBytes(2 * n.States) + FloatBytes(h), from: "embeddings.output",
+        account.Backward(TrainingWork.LayerNormOperands(n.Tokens, h),
+            reads: FloatBytes(2 * n.States) + FloatBytes(h), from: "embeddings.output",
             new Target("embeddings.sum", n.States));
 
         // Every token gives its row to three tables; positions are counted, not read.
         void Table(string name, Formula rows, Formula touched, Formula ids) => account.BackwardIntoParts(
-            TrainingWork.EmbeddingBackward(n.States), reads: FloatBytes(n.States) + ids, from: "embeddings.sum", new($"embeddings.{name}.weight", rows * h), touched * h);
+            TrainingWork.EmbeddingBackward(n.States),
+                reads: FloatBytes(n.States) + ids, from: "embeddings.sum", new($"embeddings.{name}.weight", rows * h), touched * h);
 
         Table("word_embeddings", n.Vocabulary, Min(n.Tokens, n.Vocabulary), IdBytes(n.Tokens));
         Table("position_embeddings", n.Positions, n.Sequence, Zero);

@@ -5,12 +5,13 @@ using static Harness.Models.Analytic.Formula;
 namespace Harness.Models.Analytic.Training;
 
 /// <summary>
-/// Where a training pass of T5 has the most bytes live that keeps of each block its input alone, and no masks. A block is filled again before its
-/// backward steps and emptied behind them, so the peak is at one block: in the decoder, where all that the encoder keeps waits, or in the encoder.
+/// Where a training pass of T5 has the most bytes live that keeps of each block its input alone, and no masks. A block is filled again
+/// before its backward steps and emptied behind them, so the peak is at one block: in the decoder, where all that the encoder keeps waits,
+/// or in the encoder.
 /// <para>
-/// Which block of a stack? The last one has one more input below it, and while it is filled the sum that its last norm wrote is there already. The one
-/// before has, in the decoder, the encoder's error signal, which the last block begins; and in both stacks that of the position bias. The <c>max</c> in
-/// the moments is this choice. A bias itself lives until the first block has been filled.
+/// Which block of a stack? The last one has one more input below it, and while it is filled the sum that its last norm wrote is there
+/// already. The one before has, in the decoder, the encoder's error signal, which the last block begins; and in both stacks that of the
+/// position bias. The <c>max</c> in the moments is this choice. A bias itself lives until the first block has been filled.
 /// </para>
 /// </summary>
 internal static class T5RecomputationPeak
@@ -28,23 +29,31 @@ internal static class T5RecomputationPeak
     }
 
     /// <param name="below">what is live beside the decoder</param>
-    private static IEnumerable<PeakMoment> Decoder(T5Config config, T5Symbols n, T5StackSizes source, T5StackSizes target, Formula below, bool dropout)
+    private static IEnumerable<PeakMoment> Decoder(T5Config config, T5Symbols n, T5StackSizes source, T5StackSizes target, Formula below,
+        bool dropout)
     {
-        Formula stream = target.Stream, bias = target.PositionBias, selfScores = target.KeptScores(n.Target), crossScores = target.KeptScores(n.Source);
+        Formula stream = target.Stream, bias = target.PositionBias, selfScores = target.KeptScores(n.Target),
+            crossScores = target.KeptScores(n.Source);
         yield return new("logits", below + bias + (n.Layers * stream + 3 * stream) + FloatBytes(2 * (n.TargetTokens * n.Vocabulary)),
             "the logits and their error signal, when no block is filled; needs 2*V > 5*H");
 
-        // Beside the block's own: inputs of those below. The last block has its own input more; the one before the encoder's error signal, and, unless it
-        // is the first, whose bias is gone, that of the position bias.
+        // Beside the block's own: inputs of those below. The last block has its own input more; the one before the encoder's error signal,
+        // and, unless it is the first, whose bias is gone, that of the position bias.
         Formula signals = config.Layers > 2 ? source.Stream + bias : source.Stream;
-        Formula Others(Formula moreInLast) => config.Layers == 1 ? below + moreInLast : below + bias + Below(config, n, stream) + Max(stream + moreInLast, signals);
+        Formula Others(Formula moreInLast) =>
+            config.Layers == 1 ? below + moreInLast : below + bias + Below(config, n, stream) + Max(stream + moreInLast, signals);
 
-        yield return new("decoder_feed_forward", Others(Zero) + 8 * stream + 6 * target.Heads + 2 * source.Heads + 2 * target.Wide + selfScores + crossScores,
+        yield return new("decoder_feed_forward",
+            Others(Zero) + 8 * stream + 6 * target.Heads + 2 * source.Heads + 2 * target.Wide + selfScores + crossScores,
             "a filled block's [B,D,F] and its error signal; needs 2*F > H");
         yield return new("decoder_norm", Others(Zero) + 9 * stream + 6 * target.Heads + 2 * source.Heads + selfScores + crossScores,
-            "a filled block's last norm, whose sum, terms or their error signals, and result or its error signal are all there; needs 2*F <= H");
-        yield return new("cross_values", Others(stream) + 6 * stream + 5 * target.Heads + 2 * source.Heads + selfScores + Max(source.Heads, 2 * target.Heads + crossScores),
-            "a block filled up to its cross attention, when the values are split or the context is merged; needs A*d > 2*H or S*A*d > D*(2*H + A*d)");
+            "a filled block's last norm, whose sum, terms or their error signals, and result or its error signal are all there; needs "
+            + "2*F <= H");
+        yield return new("cross_values",
+            Others(stream) + 6 * stream + 5 * target.Heads + 2 * source.Heads + selfScores
+                + Max(source.Heads, 2 * target.Heads + crossScores),
+            "a block filled up to its cross attention, when the values are split or the context is merged; needs A*d > 2*H or S*A*d > "
+            + "D*(2*H + A*d)");
         yield return new("cross_softmax",
             Others(Zero) + 5 * stream + (dropout ? 6 : 5) * target.Heads + 2 * source.Heads + selfScores + target.MostScores(n.Source),
             "the cross attention's three [B,A,D,S]; needs S > d and A*S > 2*H");
@@ -57,7 +66,8 @@ internal static class T5RecomputationPeak
             "the self attention's three [B,A,D,D], beside the encoder's error signal; needs A*D > 2*H");
     }
 
-    private static IEnumerable<PeakMoment> Encoder(T5Config config, T5Symbols n, T5StackSizes source, Formula below, Formula mask, bool dropout)
+    private static IEnumerable<PeakMoment> Encoder(T5Config config, T5Symbols n, T5StackSizes source, Formula below, Formula mask,
+        bool dropout)
     {
         Formula stream = source.Stream, bias = source.PositionBias, scores = source.KeptScores(n.Source);
         Formula Others(Formula moreInLast) => config.Layers == 1 ? below + moreInLast
@@ -75,8 +85,8 @@ internal static class T5RecomputationPeak
     }
 
     /// <summary>
-    /// What a softmax has beside two of scores. Backward a third; with dropout the heads of V, too. A single block is filled while what is added to its scores
-    /// is there, and may need more then: with one sequence a bias weighs as much as the scores.
+    /// What a softmax has beside two of scores. Backward a third; with dropout the heads of V, too. A single block is filled while what is
+    /// added to its scores is there, and may need more then: with one sequence a bias weighs as much as the scores.
     /// </summary>
     private static Formula Softmax(T5Config config, T5StackSizes sizes, Formula length, Formula whileFilled, bool dropout)
     {

@@ -27,7 +27,8 @@ internal sealed class T5StackSizes(T5Symbols n, Formula length, bool dropout, bo
         ((dropout ? 8 : 4) + (masks ? 1 : 0)) * (n.Batch * n.Heads * length * keys);
 
     /// <summary>
-    /// A softmax's most: with dropout what is kept and the error signal of what dropout left; without, its result and the error signals of both its sides.
+    /// A softmax's most: with dropout what is kept and the error signal of what dropout left; without, its result and the error signals of
+    /// both its sides.
     /// </summary>
     public Formula MostScores(Formula keys) => (masks ? 13 : 12) * (n.Batch * n.Heads * length * keys);
 }

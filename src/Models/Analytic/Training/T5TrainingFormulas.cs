@@ -5,9 +5,9 @@ using static Harness.Models.Analytic.Formula;
 namespace Harness.Models.Analytic.Training;
 
 /// <summary>
-/// A training pass of T5 on paper: the forward pass with dropout, the backward steps of docs/training.md written out in their order, the updates.
-/// Keys and values, which inference hands to the caller, are activations like others. Symbols as in <see cref="T5Formulas"/>; the peak is in
-/// <see cref="T5TrainingPeak"/>.
+/// A training pass of T5 on paper: the forward pass with dropout, the backward steps of docs/training.md written out in their order, the
+/// updates. Keys and values, which inference hands to the caller, are activations like others. Symbols as in <see cref="T5Formulas"/>; the
+/// peak is in <see cref="T5TrainingPeak"/>.
 /// </summary>
 public static class T5TrainingFormulas
 {
@@ -19,7 +19,8 @@ public static class T5TrainingFormulas
         var account = new TrainingAccountBuilder("t5", pass);
         T5Formulas.Parameters(account, config.Layers, n);
         T5Formulas.Inputs(account, n);
-        Formula inputs = 2 * IdBytes(n.SourceTokens) + IdBytes(n.TargetTokens) + account.TrainingInputs(rows: n.TargetTokens, hasDropout: true);
+        Formula inputs = 2 * IdBytes(n.SourceTokens) + IdBytes(n.TargetTokens)
+            + account.TrainingInputs(rows: n.TargetTokens, hasDropout: true);
         var encoder = new T5TrainingStack(account, n, decodes: false, config.Layers, pass.RecomputeBlocks ? Recomputed : null);
         var decoder = new T5TrainingStack(account, n, decodes: true, config.Layers, pass.RecomputeBlocks ? Recomputed : null);
 
@@ -30,7 +31,8 @@ public static class T5TrainingFormulas
         account.Loss(rows: n.TargetTokens, n.Vocabulary);
 
         // Tied: the table of the words gets its first contribution here, from the logits, and two more from both embeddings.
-        account.LinearBackward("shared.weight", "decoder.output", "logits", n.TargetTokens, inputs: n.Hidden, outputs: n.Vocabulary, scaled: true);
+        account.LinearBackward("shared.weight", "decoder.output", "logits", n.TargetTokens, inputs: n.Hidden, outputs: n.Vocabulary,
+            scaled: true);
         decoder.Backward();
         encoder.Backward();
         return account.Build(T5Formulas.ParameterCount(n), [.. pass.RecomputeBlocks

@@ -55,7 +55,8 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
     public void Backward()
     {
         account.DropoutBackward(_result, Stream);
-        NormBackward($"{_stack}.final_layer_norm.weight", _result, sum: null, $"{Layer(layers - 1, _feedForward - 1)}.hidden", $"{Layer(layers - 1, _feedForward)}.wo");
+        NormBackward($"{_stack}.final_layer_norm.weight", _result, sum: null, $"{Layer(layers - 1, _feedForward - 1)}.hidden",
+            $"{Layer(layers - 1, _feedForward)}.wo");
         for (long i = layers - 1; i >= 0; i--)
         {
             if (again is not null)
@@ -69,7 +70,8 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         }
 
         string table = $"{_stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
-        account.Backward(TrainingWork.Sum(_bias), reads: FloatBytes(_bias), from: $"{_stack}.position_bias", new Target(table, n.Buckets * n.Heads));
+        account.Backward(TrainingWork.Sum(_bias),
+            reads: FloatBytes(_bias), from: $"{_stack}.position_bias", new Target(table, n.Buckets * n.Heads));
         account.DropoutBackward(Embedded, Stream);
         account.BackwardIntoParts(TrainingWork.EmbeddingBackward(Stream), reads: FloatBytes(Stream) + IdBytes(_tokens), from: Embedded,
             new Target("shared.weight", n.Vocabulary * n.Hidden), touched: Min(_tokens, n.Vocabulary) * n.Hidden);
@@ -78,7 +80,8 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
     /// <summary>A block between its first norm and its last product: what runs again behind the one, and without the other.</summary>
     private void Block(long block, string again)
     {
-        Attention(block, 0, $"{Layer(block, 0)}.", again, _length, addends: decodes ? 1 : 2, added: FloatBytes(_bias) + (decodes ? Zero : FloatBytes(_tokens)));
+        Attention(block, 0, $"{Layer(block, 0)}.", again, _length, addends: decodes ? 1 : 2,
+            added: FloatBytes(_bias) + (decodes ? Zero : FloatBytes(_tokens)));
         AddAndNorm(block, 0, again);
         if (decodes)
         {
@@ -113,8 +116,8 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
     }
 
     /// <summary>
-    /// The product behind an attention, and the norm of what it adds to the stream. The stack's last norm reads the last block's last sum, so that is
-    /// kept, and does not run again, nor what only leads to it.
+    /// The product behind an attention, and the norm of what it adds to the stream. The stack's last norm reads the last block's last sum,
+    /// so that is kept, and does not run again, nor what only leads to it.
     /// </summary>
     private void AddAndNorm(long block, int layer, string again)
     {
@@ -134,10 +137,12 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         string feedForward = Layer(block, _feedForward), dense = $"{feedForward}.DenseReluDense";
         Formula wide = _tokens * n.FeedForward;
         account.DropoutBackward($"{feedForward}.wo", Stream);
-        account.LinearBackward($"{dense}.wo.weight", $"{feedForward}.wi", $"{feedForward}.wo", _tokens, inputs: n.FeedForward, outputs: n.Hidden);
+        account.LinearBackward($"{dense}.wo.weight", $"{feedForward}.wi", $"{feedForward}.wo", _tokens, inputs: n.FeedForward,
+            outputs: n.Hidden);
         account.DropoutBackward($"{feedForward}.wi", wide);
         account.ReluBackward($"{feedForward}.wi", wide, bias: null, Zero);
-        account.LinearBackward($"{dense}.wi.weight", $"{feedForward}.normed", $"{feedForward}.wi", _tokens, inputs: n.Hidden, outputs: n.FeedForward);
+        account.LinearBackward($"{dense}.wi.weight", $"{feedForward}.normed", $"{feedForward}.wi", _tokens, inputs: n.Hidden,
+            outputs: n.FeedForward);
         if (decodes)
         {
             ResidualNormBackward(block, 2, $"{Layer(block, 0)}.hidden");
@@ -149,7 +154,8 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         string gain = $"{Layer(block, 0)}.layer_norm.weight", normed = $"{Layer(block, 0)}.normed";
         if (block > 0)
         {
-            NormBackward(gain, normed, Entering(block), $"{Layer(block - 1, _feedForward - 1)}.hidden", $"{Layer(block - 1, _feedForward)}.wo");
+            NormBackward(gain, normed, Entering(block), $"{Layer(block - 1, _feedForward - 1)}.hidden",
+                $"{Layer(block - 1, _feedForward)}.wo");
         }
         else
         {
@@ -159,10 +165,12 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
 
     /// <summary>The norm before sub-layer <paramref name="layer"/>, of the stream and what the attention before it computed.</summary>
     private void ResidualNormBackward(long block, int layer, string stream) => NormBackward(
-        $"{Layer(block, layer)}.layer_norm.weight", $"{Layer(block, layer)}.normed", $"{Layer(block, layer - 1)}.hidden", stream, $"{Layer(block, layer - 1)}.o");
+        $"{Layer(block, layer)}.layer_norm.weight", $"{Layer(block, layer)}.normed", $"{Layer(block, layer - 1)}.hidden", stream,
+            $"{Layer(block, layer - 1)}.o");
 
     /// <summary>
-    /// A norm of stream + added. Where the sum was written, it is read instead of its terms, and its own error signal goes to both of them, too.
+    /// A norm of stream + added. Where the sum was written, it is read instead of its terms, and its own error signal goes to both of them,
+    /// too.
     /// </summary>
     private void NormBackward(string gain, string normed, string? sum, string stream, string? added)
     {
@@ -170,7 +178,8 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         bool addsAgain = sum is null && added is not null;
         Formula reads = FloatBytes(Stream) + FloatBytes((addsAgain ? 2 : 1) * Stream);
         account.Workspace($"{normed}.statistics", FloatBytes(_tokens));
-        account.Backward(TrainingWork.RmsNormParameters(_tokens, h, addends: addsAgain ? 1 : 0), reads, from: sum ?? normed, new Target(gain, h));
+        account.Backward(TrainingWork.RmsNormParameters(_tokens, h, addends: addsAgain ? 1 : 0), reads, from: sum ?? normed,
+            new Target(gain, h));
         ReadOnlySpan<Target> targets = added is null ? [new(stream, Stream)] : [new(added, Stream), new(stream, Stream)];
         account.Backward(TrainingWork.RmsNormOperands(_tokens, h, addends: added is null ? 0 : 1),
             reads: reads + FloatBytes(h) + (sum is null ? Zero : FloatBytes(Stream)), from: sum ?? normed, targets);
@@ -181,24 +190,31 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
     {
         string at = Layer(block, layer), used = account.HasDropout ? $"{at}.probs_dropped" : $"{at}.probs";
         (string k, string v) = KeyAndValue(block, layer);
-        Formula rows = n.Batch * n.Heads * _length, scores = rows * keys, queries = rows * n.HeadSize, keyHeads = n.Batch * n.Heads * keys * n.HeadSize;
+        Formula rows = n.Batch * n.Heads * _length, scores = rows * keys, queries = rows * n.HeadSize,
+            keyHeads = n.Batch * n.Heads * keys * n.HeadSize;
         Formula keyRows = n.Batch * n.Heads * keys, inner = _tokens * n.Inner, keyTokens = n.Batch * keys;
         account.DropoutBackward($"{at}.o", Stream);
         account.LinearBackward($"{at}.{module}.o.weight", $"{at}.context", $"{at}.o", _tokens, inputs: n.Inner, outputs: n.Hidden);
         account.Backward(Work.None, reads: FloatBytes(inner), from: $"{at}.context", new Target($"{at}.context_heads", queries));
-        account.Backward(Work.Product(rows, keys, n.HeadSize), reads: FloatBytes(queries) + FloatBytes(keyHeads), from: $"{at}.context_heads", new Target(used, scores));
-        account.Backward(Work.Product(keyRows, n.HeadSize, _length), reads: FloatBytes(queries) + FloatBytes(scores), from: $"{at}.context_heads", new Target(v, keyHeads));
+        account.Backward(Work.Product(rows, keys, n.HeadSize),
+            reads: FloatBytes(queries) + FloatBytes(keyHeads), from: $"{at}.context_heads", new Target(used, scores));
+        account.Backward(Work.Product(keyRows, n.HeadSize, _length),
+            reads: FloatBytes(queries) + FloatBytes(scores), from: $"{at}.context_heads", new Target(v, keyHeads));
         account.DropoutToBackward($"{at}.probs", used, scores);
 
         // Scores are not scaled. The position bias has no B: its error signal is summed over the batch.
-        account.Backward(TrainingWork.SoftmaxBackward(scores, scaled: false), reads: FloatBytes(2 * scores), from: $"{at}.probs", new Target($"{at}.scores", scores));
+        account.Backward(TrainingWork.SoftmaxBackward(scores, scaled: false),
+            reads: FloatBytes(2 * scores), from: $"{at}.probs", new Target($"{at}.scores", scores));
         if (layer == 0)
         {
-            account.Backward(TrainingWork.Sum(scores), reads: FloatBytes(scores), from: $"{at}.probs", new Target($"{_stack}.position_bias", _bias));
+            account.Backward(TrainingWork.Sum(scores),
+                reads: FloatBytes(scores), from: $"{at}.probs", new Target($"{_stack}.position_bias", _bias));
         }
 
-        account.Backward(Work.Product(rows, n.HeadSize, keys), reads: FloatBytes(scores) + FloatBytes(keyHeads), from: $"{at}.scores", new Target($"{at}.q_heads", queries));
-        account.Backward(Work.Product(keyRows, n.HeadSize, _length), reads: FloatBytes(scores) + FloatBytes(queries), from: $"{at}.scores", new Target(k, keyHeads));
+        account.Backward(Work.Product(rows, n.HeadSize, keys),
+            reads: FloatBytes(scores) + FloatBytes(keyHeads), from: $"{at}.scores", new Target($"{at}.q_heads", queries));
+        account.Backward(Work.Product(keyRows, n.HeadSize, _length),
+            reads: FloatBytes(scores) + FloatBytes(queries), from: $"{at}.scores", new Target(k, keyHeads));
         ProductBackward("v", v, attended, keyTokens);
         ProductBackward("k", k, attended, keyTokens);
         ProductBackward("q", $"{at}.q_heads", $"{at}.normed", _tokens);

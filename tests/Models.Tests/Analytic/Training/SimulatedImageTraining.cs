@@ -64,7 +64,8 @@ internal static class SimulatedImageTraining
         pass.AveragePool(x, "avgpool.output", 4 * c.Batch * channels * 49);
         Linear(pass, "classifier.0", "avgpool.output", "classifier.1.output", c.Batch, channels * 49, c.HiddenUnits, bias: true, relu: true);
         pass.Dropout("classifier.1.output");
-        Linear(pass, "classifier.3", "classifier.1.output", "classifier.4.output", c.Batch, c.HiddenUnits, c.HiddenUnits, bias: true, relu: true);
+        Linear(pass, "classifier.3", "classifier.1.output", "classifier.4.output", c.Batch, c.HiddenUnits, c.HiddenUnits, bias: true,
+            relu: true);
         pass.Dropout("classifier.4.output");
         Linear(pass, "classifier.6", "classifier.4.output", "logits", c.Batch, c.HiddenUnits, c.Classes, bias: true, relu: false);
         pass.Finish(c.Batch);

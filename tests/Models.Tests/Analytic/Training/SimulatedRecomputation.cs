@@ -1,8 +1,8 @@
 namespace Harness.Models.Tests.Analytic.Training;
 
 /// <summary>
-/// Recomputation, as docs/training.md tells it: what the rules of a block read of its own is computed again before they run, and what that needs,
-/// from what is kept.
+/// Recomputation, as docs/training.md tells it: what the rules of a block read of its own is computed again before they run, and what that
+/// needs, from what is kept.
 /// </summary>
 internal sealed partial class SimulatedTrainingPass
 {
@@ -81,7 +81,8 @@ internal sealed partial class SimulatedTrainingPass
         }
     }
 
-    /// <summary>What a dropout step writes beside its result, and what its rule reads: a mask; or, where it is drawn again, nothing and the seed.</summary>
+    /// <summary>What a dropout step writes beside its result, and what its rule reads: a mask; or, where it is drawn again, nothing and
+    /// the seed.</summary>
     private (string[] Written, string DrawnFrom) Mask(string t)
     {
         if (pass.RecomputeBlocks)

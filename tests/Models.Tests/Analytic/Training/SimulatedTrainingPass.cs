@@ -4,8 +4,9 @@ using Harness.Models.Training;
 namespace Harness.Models.Tests.Analytic.Training;
 
 /// <summary>
-/// A training pass as docs/training.md tells it: forward steps with the rule of each put aside, the loss, the rules from the last to the first, the
-/// updates. Every step says what it reads and writes; lifetimes, the peak, sums and the bytes that a step moves follow from that and nothing else.
+/// A training pass as docs/training.md tells it: forward steps with the rule of each put aside, the loss, the rules from the last to the
+/// first, the updates. Every step says what it reads and writes; lifetimes, the peak, sums and the bytes that a step moves follow from that
+/// and nothing else.
 /// </summary>
 internal sealed partial class SimulatedTrainingPass(TrainingPass pass)
 {
@@ -236,7 +237,8 @@ internal sealed partial class SimulatedTrainingPass(TrainingPass pass)
     /// <param name="notRead">bytes of what is read that need not be</param>
     /// <param name="notWritten">bytes of what is written that keep their value</param>
     private void Step(
-        string name, string[] reads, string[] writes, string? workspace = null, long workspaceBytes = 0, long notRead = 0, long notWritten = 0)
+        string name, string[] reads, string[] writes, string? workspace = null, long workspaceBytes = 0, long notRead = 0,
+            long notWritten = 0)
     {
         if (_wanted is not null)
         {

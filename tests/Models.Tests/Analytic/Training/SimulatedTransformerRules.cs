@@ -1,6 +1,8 @@
 namespace Harness.Models.Tests.Analytic.Training;
 
-/// <summary>The rows of docs/training.md's table that only transformers have: a forward step each, and the rule that takes its place backward.</summary>
+/// <summary>
+/// The rows of docs/training.md's table that only transformers have: a forward step each, and the rule that takes its place backward.
+/// </summary>
 internal sealed partial class SimulatedTrainingPass
 {
     public bool Drops => pass.Dropout > 0;
@@ -147,7 +149,8 @@ internal sealed partial class SimulatedTrainingPass
     public void Embedding(string[] ids, string y, long bytes, params (string Table, long Rows, string[] Ids)[] tables)
     {
         long width = bytes / (_buffers[ids[0]].Bytes / 8);
-        long Untouched((string Table, long Rows, string[] Ids) table) => _buffers[table.Table].Bytes - Math.Min(_buffers[table.Table].Bytes, table.Rows * width);
+        long Untouched((string Table, long Rows, string[] Ids) table) =>
+            _buffers[table.Table].Bytes - Math.Min(_buffers[table.Table].Bytes, table.Rows * width);
 
         Activation(y, bytes);
         Step(y, [.. ids, .. tables.Select(table => table.Table)], [y], notRead: tables.Sum(Untouched));

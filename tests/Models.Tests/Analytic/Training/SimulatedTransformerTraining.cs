@@ -122,14 +122,16 @@ internal static class SimulatedTransformerTraining
             pass.Parameter($"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", c.Buckets * c.Heads);
             for (long i = 0; i < c.Layers; i++)
             {
-                string[] modules = subLayers == 2 ? ["SelfAttention", "DenseReluDense"] : ["SelfAttention", "EncDecAttention", "DenseReluDense"];
+                string[] modules = subLayers == 2 ? ["SelfAttention", "DenseReluDense"]
+                    : ["SelfAttention", "EncDecAttention", "DenseReluDense"];
                 for (int j = 0; j < modules.Length; j++)
                 {
                     string layer = $"{stack}.block.{i}.layer.{j}.";
                     pass.Parameter($"{layer}layer_norm.weight", c.Hidden);
                     foreach (string matrix in j == modules.Length - 1 ? new[] { "wi", "wo" } : ["q", "k", "v", "o"])
                     {
-                        pass.Parameter($"{layer}{modules[j]}.{matrix}.weight", c.Hidden * (j == modules.Length - 1 ? c.FeedForward : c.InnerSize));
+                        pass.Parameter($"{layer}{modules[j]}.{matrix}.weight",
+                            c.Hidden * (j == modules.Length - 1 ? c.FeedForward : c.InnerSize));
                     }
                 }
             }
@@ -182,12 +184,15 @@ internal static class SimulatedTransformerTraining
             {
                 string block = $"{stack}.block.{i}.";
                 pass.BeginBlock();
-                Norm($"{block}layer.0", _added is null ? null : _added.Replace(".wo", ".hidden", StringComparison.Ordinal), keepsSum: _added is not null);
-                Attention(i, 0, "SelfAttention", $"{block}layer.0.normed", length, $"{stack}.position_bias", _decodes ? null : "encoder.extended_attention_mask");
+                Norm($"{block}layer.0", _added is null ? null : _added.Replace(".wo", ".hidden", StringComparison.Ordinal),
+                    keepsSum: _added is not null);
+                Attention(i, 0, "SelfAttention", $"{block}layer.0.normed", length, $"{stack}.position_bias", _decodes ? null
+                    : "encoder.extended_attention_mask");
                 if (_decodes)
                 {
                     Norm($"{block}layer.1", $"{block}layer.0.hidden");
-                    Attention(i, 1, "EncDecAttention", "encoder_last_hidden_state", c.Sequence, positionBias: null, "encoder.extended_attention_mask");
+                    Attention(i, 1, "EncDecAttention", "encoder_last_hidden_state", c.Sequence, positionBias: null,
+                        "encoder.extended_attention_mask");
                 }
 
                 string ff = $"{block}layer.{(_decodes ? 2 : 1)}";
@@ -207,7 +212,8 @@ internal static class SimulatedTransformerTraining
 
         private void Norm(string layer, string? sum, bool keepsSum = false)
         {
-            pass.RmsNorm(_added ?? _stream, _added is null ? null : _stream, $"{layer}.layer_norm.weight", sum, $"{layer}.normed", _tokens, keepsSum);
+            pass.RmsNorm(_added ?? _stream, _added is null ? null : _stream, $"{layer}.layer_norm.weight", sum, $"{layer}.normed", _tokens,
+                keepsSum);
             _stream = sum ?? _stream;
         }
 

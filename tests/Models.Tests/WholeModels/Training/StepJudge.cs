@@ -1,0 +1,109 @@
+using Harness.Models.Tests.Oracles.Training;
+using Harness.Models.Training;
+using Xunit;
+using OracleOptimizer = Harness.Models.Tests.Oracles.Training.Optimizer;
+using ProductOptimizer = Harness.Models.Training.Optimizer;
+using OracleStep = Harness.Models.Tests.Oracles.Training.TrainingStep;
+
+namespace Harness.Models.Tests.WholeModels.Training;
+
+/// <summary>
+/// Judges every step of a training in single precision by the double-precision oracle, started from the weights and states that the product had
+/// before the step, so that nothing drifts. Loss and gradients are the oracle's; the update is judged on the product's own gradients, since Adam
+/// divides by a gradient's size and would make an update out of the rounding of one that is 0.
+/// </summary>
+internal static class StepJudge
+{
+    /// <summary>
+    /// Of a gradient, relative to its largest element and, far less, to the largest of all: some hundred units of roundoff (6e-8), for sums of some
+    /// hundred products through a dozen layers and back.
+    /// </summary>
+    private const double OfTensor = 1e-4;
+    private const double OfModel = 3e-6;
+
+    public static OracleOptimizer OptimizerOf(ProductOptimizer optimizer) => optimizer switch
+    {
+        ProductOptimizer.Sgd => new Sgd(Hyperparameters.LearningRate),
+        ProductOptimizer.Momentum => new Momentum(Hyperparameters.LearningRate, Hyperparameters.Momentum),
+        ProductOptimizer.Adam => new Adam(
+            Hyperparameters.LearningRate, 0, Hyperparameters.Beta1, Hyperparameters.Beta2, Hyperparameters.Epsilon),
+        _ => new Adam(
+            Hyperparameters.LearningRate, Hyperparameters.WeightDecay, Hyperparameters.Beta1, Hyperparameters.Beta2, Hyperparameters.Epsilon),
+    };
+
+    /// <returns>the product's losses</returns>
+    public static double[] Run(TrainedModel model, TrainedCase asked, int steps)
+    {
+        OracleOptimizer optimizer = OptimizerOf(asked.Optimizer);
+        var losses = new double[steps];
+        for (int step = 0; step < steps; step++)
+        {
+            Dictionary<string, double[]> weights = model.Parameters.ToDictionary(name => name, model.Values);
+            Dictionary<string, double[]> states = model.States.ToDictionary(name => name, model.Values);
+            var oracle = new TrainingOracle(
+                model.Oracle, weights, optimizer, asked.Dropout, (int)model.MicroBatch, states, updates: step);
+            OracleStep expected = oracle.Step(model.Batch(step));
+
+            losses[step] = model.Step(step);
+            Near($"loss of step {step}", expected.Loss, losses[step], 2e-6 * Math.Max(1, Math.Abs(expected.Loss)));
+            Gradients(model, expected, step);
+            Updates(model, optimizer, weights, states, step);
+        }
+
+        return losses;
+    }
+
+    private static void Gradients(TrainedModel model, OracleStep expected, int step)
+    {
+        double largest = expected.Gradients.Values.Max(gradient => gradient.Max(Math.Abs));
+        Assert.True(largest > 1e-3, $"the gradients of step {step} are trivial");
+        foreach (string name in model.Parameters)
+        {
+            double[] wanted = expected.Gradients[$"{name}.grad"], found = model.Values($"{name}.grad");
+            double tolerance = OfTensor * wanted.Max(Math.Abs) + OfModel * largest;
+            Assert.Equal(wanted.Length, found.Length);
+            for (int i = 0; i < wanted.Length; i++)
+            {
+                Near($"{name}.grad[{i}] of step {step}", wanted[i], found[i], tolerance);
+            }
+        }
+    }
+
+    private static void Updates(
+        TrainedModel model, OracleOptimizer optimizer, Dictionary<string, double[]> weights, Dictionary<string, double[]> states, int step)
+    {
+        foreach (string name in model.Parameters)
+        {
+            double[] before = [.. weights[name]], gradient = model.Values($"{name}.grad");
+            double[][] own = [.. optimizer.StateSuffixes.Select(suffix => states[$"{name}.{suffix}"])];
+            optimizer.Update(step + 1, weights[name], gradient, own);
+
+            // A few roundings of the weight; of the change a few more, and those of the device's division and root.
+            double[] after = model.Values(name);
+            for (int i = 0; i < after.Length; i++)
+            {
+                double change = Math.Abs(weights[name][i] - before[i]);
+                Near($"{name}[{i}] after step {step}", weights[name][i], after[i], 1.3e-7 * Math.Abs(before[i]) + 1e-5 * change + 1e-12);
+            }
+
+            for (int k = 0; k < own.Length; k++)
+            {
+                double[] state = model.Values($"{name}.{optimizer.StateSuffixes[k]}");
+                double largest = own[k].Max(Math.Abs);
+                for (int i = 0; i < state.Length; i++)
+                {
+                    Near($"{name}.{optimizer.StateSuffixes[k]}[{i}] after step {step}", own[k][i], state[i], 1e-6 * largest + 1e-30);
+                }
+            }
+        }
+    }
+
+    private static void Near(string what, double wanted, double found, double tolerance)
+    {
+        double error = Math.Abs(found - wanted);
+        if (!(error <= tolerance))
+        {
+            Assert.Fail($"{what} is {found:R}, must be {wanted:R}: error {error:G3}, tolerance {tolerance:G3}");
+        }
+    }
+}
