@@ -43,26 +43,32 @@ internal static partial class AuditView
             : $"not exact: {audit.Mismatches.Length} mismatches in {audit.Buffers.Length} buffers");
     }
 
-    private static ReportTable CategoryTable(AuditRecord audit) => new(
-        "Bytes by category",
-        ["category", "buffers", "analytic (bytes)", "observed (bytes)", "observed (MiB)", "difference"],
-        [
-            .. audit.Categories.Select(row => PairRow(row.Category, Quantities.Count(row.Buffers), row.Bytes)),
-            PairRow("peak live", "", audit.Peak.Bytes),
-            PairRow("needed at once", "", NeededAtOnce(audit)),
-            PairRow("retained", "", audit.Retained),
-        ],
-        $"Peak live is the most that inputs, outputs, activations{(audit.Configuration.Training is null ? "" : ", error signals")} and workspace hold at "
-        + $"one step. By the formula that is {audit.Peak.Moment}, {audit.Peak.Formula}: {audit.Peak.Why.TrimEnd('.')}. The arena saw it first at step "
-        + $"{audit.Peak.Step}. Needed at once is the peak with {(audit.Configuration.Training is null ? "the parameters" : "parameters, gradients and optimizer state")}. "
-        + "Retained is what the caller still holds after the pass: inputs and outputs.");
+    private static ReportTable CategoryTable(AuditRecord audit)
+    {
+        (string signals, string held) = audit.Configuration.Training is null
+            ? ("", "the parameters")
+            : (", error signals", "parameters, gradients and optimizer state");
+        return new ReportTable(
+            "Bytes by category",
+            ["category", "buffers", "analytic (bytes)", "observed (bytes)", "observed (MiB)", "difference"],
+            [
+                .. audit.Categories.Select(row => PairRow(row.Category, Quantities.Count(row.Buffers), row.Bytes)),
+                PairRow("peak live", "", audit.Peak.Bytes),
+                PairRow("needed at once", "", NeededAtOnce(audit)),
+                PairRow("retained", "", audit.Retained),
+            ],
+            $"Peak live is the most that inputs, outputs, activations{signals} and workspace hold at one step. By the formula that is {audit.Peak.Moment}, "
+            + $"{audit.Peak.Formula}: {audit.Peak.Why.TrimEnd('.')}. The arena saw it first at step {audit.Peak.Step}. "
+            + $"Needed at once is the peak with {held}. Retained is what the caller still holds after the pass: inputs and outputs.");
+    }
 
     /// <summary>The peak with what has a region of its own and outlives the pass.</summary>
     private static Pair NeededAtOnce(AuditRecord audit)
     {
         Pair[] held = [audit.Peak.Bytes, .. audit.Categories.Where(row => CategoryLabels.IsPersistent(row.Category)).Select(row => row.Bytes)];
         return new(
-            held.Aggregate((long?)0, (sum, bytes) => checked(sum + bytes.Analytic)), held.Aggregate((long?)0, (sum, bytes) => checked(sum + bytes.Observed)));
+            held.Aggregate((long?)0, (sum, bytes) => checked(sum + bytes.Analytic)),
+            held.Aggregate((long?)0, (sum, bytes) => checked(sum + bytes.Observed)));
     }
 
     private static ImmutableArray<string> PairRow(string name, string count, Pair bytes) =>

@@ -80,12 +80,18 @@ internal static class SummaryView
         ];
         return new ReportTable(
             "Totals", ["what", "bytes", "KiB", "MiB"],
-            [.. rows.Select(row => ImmutableArray.Create(row.Item1, Quantities.Bytes(row.Item2), Quantities.KiB(row.Item2), Quantities.MiB(row.Item2)))],
-            $"{Quantities.Count(summary.Layers.Length)} {(summary.Layers.Length == 1 ? "layer" : "layers")}, {Quantities.Count(summary.Parameters)} parameters, {Quantities.Count(summary.Macs)} MACs, "
-            + $"{Quantities.Count(summary.Flops)} FLOPs, {Quantities.Number(200.0 * summary.Macs / summary.Flops, 2)} % of them in MACs, "
-            + $"{Quantities.Bytes(summary.BytesMoved)} bytes moved. Sums as if nothing were reused, without workspace; 'audit' shows what a pass needs at once. "
+            [
+                .. rows.Select(row => ImmutableArray.Create(
+                    row.Item1, Quantities.Bytes(row.Item2), Quantities.KiB(row.Item2), Quantities.MiB(row.Item2))),
+            ],
+            Counts(summary) + "\nSums as if nothing were reused, without workspace; 'audit' shows what a pass needs at once. "
             + "Training is counted without the loss, and without what only training adds, such as masks of dropout.");
     }
+
+    private static string Counts(ModelSummary summary) =>
+        $"{Quantities.Count(summary.Layers.Length)} {(summary.Layers.Length == 1 ? "layer" : "layers")}, "
+        + $"{Quantities.Count(summary.Parameters)} parameters, {Quantities.Count(summary.Macs)} MACs, {Quantities.Count(summary.Flops)} FLOPs, "
+        + $"{Quantities.Number(200.0 * summary.Macs / summary.Flops, 2)} % of them in MACs, {Quantities.Bytes(summary.BytesMoved)} bytes moved.";
 
     private static ReportTable Compared(Convention convention) => new(
         $"Totals as {convention.Tool} prints them", ["line", "printed", "exactly", "ours"],

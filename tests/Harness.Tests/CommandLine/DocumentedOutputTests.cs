@@ -13,7 +13,7 @@ public sealed class DocumentedOutputTests
         Assert.Equal(commands, shown.Length);
         Assert.All(shown, command =>
         {
-            string output = DocumentedCommand.Output(command.Command, command.ExitCode, command.Files);
+            string output = command.Output();
             if (command.Missing(output) is { } missing)
             {
                 Assert.Equal($"{command.Command}\n{output}", $"{command.Command}\n{missing}");

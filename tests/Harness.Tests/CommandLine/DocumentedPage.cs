@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Harness.Tests.CommandLine;
 
 /// <summary>
-/// A page that shows commands. A block <c>sh</c> is one command, and the block <c>text</c> right behind it its output; <c>text exit 1</c> if it ends so. A block
-/// <c>text file NAME</c> is a file that later commands read.
+/// A page that shows commands. A block <c>sh</c> is one command, and the block <c>text</c> right behind it its output; <c>text exit 1</c> if it ends so.
+/// A block <c>text file NAME</c> is a file that later commands read.
 /// </summary>
 internal sealed record DocumentedPage(IReadOnlyList<string> Lines)
 {
@@ -78,9 +79,15 @@ internal sealed record DocumentedPage(IReadOnlyList<string> Lines)
 internal sealed record DocumentedCommand(string Command, string Shown, int ExitCode, IReadOnlyDictionary<string, string> Files)
 {
     private const string LeftOut = "...";
+    private static readonly ConcurrentDictionary<string, Lazy<string>> s_outputs = new(StringComparer.Ordinal);
 
-    /// <summary>What the command prints, without spaces at the ends of lines. A report's files go into a folder that is gone afterwards.</summary>
-    public static string Output(string command, int exitCode, IReadOnlyDictionary<string, string> files)
+    /// <summary>What the command prints, without spaces at the ends of lines; a command that stands in several places runs once.</summary>
+    public string Output() => s_outputs.GetOrAdd(
+        string.Join('\n', [Command, .. Files.SelectMany(file => new[] { file.Key, file.Value })]),
+        _ => new Lazy<string>(() => Run(Command, ExitCode, Files))).Value;
+
+    /// <summary>A report's files go into a folder that is gone afterwards.</summary>
+    private static string Run(string command, int exitCode, IReadOnlyDictionary<string, string> files)
     {
         using var folder = new TemporaryFolder();
         foreach ((string name, string text) in files)
@@ -94,7 +101,10 @@ internal sealed record DocumentedCommand(string Command, string Shown, int ExitC
         return string.Join('\n', result.Out.Trim('\n').Split('\n').Select(line => line.TrimEnd()));
     }
 
-    /// <summary>Lines between two lines of dots follow each other in the output, too; the first ones stand at its beginning unless dots precede them, the last ones at its end.</summary>
+    /// <summary>
+    /// Lines between two lines of dots follow each other in the output, too; the first ones stand at its beginning unless dots precede them, the last ones
+    /// at its end.
+    /// </summary>
     /// <returns>the first stretch of lines that is not there, or null</returns>
     public string? Missing(string output)
     {
@@ -119,10 +129,11 @@ internal sealed record DocumentedCommand(string Command, string Shown, int ExitC
         for (int i = 0; i < stretches.Count; i++)
         {
             string[] shown = stretches[i];
-            int at = i == 0 ? 0
-                : i == stretches.Count - 1 ? printed.Length - shown.Length
-                : Enumerable.Range(from, Math.Max(0, printed.Length - shown.Length - from + 1)).FirstOrDefault(start => Stands(shown, printed, start), -1);
             bool last = i == stretches.Count - 1;
+            int at = i == 0 ? 0
+                : last ? printed.Length - shown.Length
+                : Enumerable.Range(from, Math.Max(0, printed.Length - shown.Length - from + 1))
+                    .FirstOrDefault(start => Stands(shown, printed, start), -1);
             if (at < from || !Stands(shown, printed, at) || (last && at + shown.Length != printed.Length))
             {
                 return string.Join('\n', shown);

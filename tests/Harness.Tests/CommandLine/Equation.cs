@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Harness.Tests.CommandLine;
 
-/// <summary>A line of arithmetic as a page shows it, such as <c>784 × 128 + 128 = 100,480</c>; ≈ where the right side is rounded to the digits that it shows.</summary>
+/// <summary>A line of arithmetic as a page shows it, such as <c>784 × 128 + 128 = 100,480</c>; ≈ where the right side is rounded to its digits.</summary>
 internal static class Equation
 {
     private const string Symbols = "0123456789,.()+-−*×/ =≈";
