@@ -7,6 +7,8 @@ public sealed class DocumentedOutputTests
     [InlineData("explain.md", 5)]
     [InlineData("fit.md", 3)]
     [InlineData("exercise.md", 3)]
+    [InlineData("teaching.md", 40)]
+    [InlineData("teaching.zh.md", 40)]
     public void Every_command_of_the_page_prints_what_stands_below_it(string page, int commands)
     {
         DocumentedCommand[] shown = [.. DocumentedPage.Of(page).Commands()];

@@ -63,7 +63,27 @@ public sealed class SummaryTests
         Assert.Contains("vgg16, batch 1: f32, from the formulas alone", result.Out, StringComparison.Ordinal);
         Assert.Contains(" features.30 ", result.Out, StringComparison.Ordinal);
         Assert.Contains("138,357,544 parameters, 15,470,264,320 MACs", result.Out, StringComparison.Ordinal);
+        Assert.Contains("39 layers, 138,357,544 parameters", result.Out, StringComparison.Ordinal);
+        Assert.Contains("30,972,282,344 FLOPs, 99.90 % of them in MACs", result.Out, StringComparison.Ordinal);
         Assert.Contains("Forward/backward pass size (MB): every module's output counts, ReLU and Dropout too", result.Out, StringComparison.Ordinal);
+    }
+
+    /// <summary>Below a MiB two decimals say nothing; 64 images of MNIST are 196 KiB to the byte.</summary>
+    [Fact]
+    public void Totals_are_in_bytes_KiB_and_MiB()
+    {
+        string[] input = Assert.Single(
+            Cli.Run("summary", "mnist-mlp", "--batch", "64").Out.Split('\n'), line => line.StartsWith(" input ", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["input", "200,704", "196.00", "0.19"], input);
+    }
+
+    [Fact]
+    public void Tables_fit_a_page()
+    {
+        string[] rows = [.. Cli.Run("summary", "vgg16").Out.Split('\n').Where(line => line.StartsWith(' '))];
+        Assert.True(rows.Length > 2 * 39);
+        Assert.All(rows, row => Assert.True(row.TrimEnd().Length <= 120, row));
     }
 
     [Theory]

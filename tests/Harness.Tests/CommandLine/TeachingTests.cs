@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Harness.Tests.CommandLine;
@@ -23,7 +24,9 @@ public sealed partial class TeachingTests
         string[] english = [.. Equations(s_english)];
         Assert.True(english.Length >= 20);
         Assert.Equal(english, Equations(s_chinese));
-        Assert.Equal(Rows(s_english).Select(row => (row.Exact, row.Command)), Rows(s_chinese).Select(row => (row.Exact, row.Command)));
+        Assert.Equal(
+            Rows(s_english).Select(row => (string.Join(' ', Numbers(row.Exact)), row.Command)),
+            Rows(s_chinese).Select(row => (string.Join(' ', Numbers(row.Exact)), row.Command)));
     }
 
     [Theory]
@@ -62,6 +65,17 @@ public sealed partial class TeachingTests
         IEnumerable<string> numbers = read.Prose().SelectMany(line => Numbers(Quoted().Replace(line, "")))
             .Where(number => number.Contains(',', StringComparison.Ordinal));
         Assert.All(numbers, number => Assert.True(known.Contains(number), $"{number} is neither printed nor calculated"));
+    }
+
+    /// <summary>The notes print 24M; their rows are the input, convolutions, pools and linear layers, each output once.</summary>
+    [Fact]
+    public void The_rows_of_the_CS231n_notes_on_VGG16_hold_15_237_608_floats()
+    {
+        JsonNode json = JsonNode.Parse(Output("harness summary vgg16 --json -"))!;
+        long outputs = json["layers"]!.AsArray()
+            .Where(layer => (string)layer!["kind"]! is "Conv2d" or "MaxPool2d" or "Linear")
+            .Sum(layer => layer!["outputShape"]!.AsArray().Aggregate(1L, (product, dimension) => product * (long)dimension!));
+        Assert.Equal(15_237_608, (long)json["totals"]!["inputBytes"]! / 4 + outputs);
     }
 
     [Theory]
