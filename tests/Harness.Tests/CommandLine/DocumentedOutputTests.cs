@@ -11,7 +11,7 @@ public sealed class DocumentedOutputTests
     private const string Fence = "```", Program = "harness ", FileMark = "text file ", OutputMark = "text", ExitMark = "text exit ";
 
     [Theory]
-    [InlineData("explain.md", 5)]
+    [InlineData("explain.md", 7)]
     [InlineData("fit.md", 3)]
     [InlineData("exercise.md", 3)]
     public void Every_command_of_the_page_prints_what_stands_below_it(string page, int commands)
