@@ -20,16 +20,7 @@ internal static class AuditJson
     public static JsonObject WithoutBuffers(AuditRecord audit)
     {
         JsonObject json = Common(audit);
-        if (audit.Configuration.Training is { } training)
-        {
-            json["batch"] = training.StepBatch;
-            json["pass"] = TrainingLabels.Training;
-            json["optimizer"] = TrainingLabels.Of(training.Optimizer);
-            json["microBatch"] = audit.Configuration.Size.Batch;
-            json["dropout"] = training.Dropout;
-            json["recompute"] = training.RecomputeBlocks ? "block" : "none";
-        }
-
+        TrainingJson.AddTo(json, audit.Configuration);
         return json;
     }
 

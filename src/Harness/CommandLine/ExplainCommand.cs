@@ -16,6 +16,7 @@ internal static class ExplainCommand
     public static Command Create(CommandHost host)
     {
         var models = new ModelOptions();
+        var training = new TrainingOptions();
         Option<string?> tensor = Values.Text(
             "--tensor", "a tensor: its formula with the numbers put in, its place, who uses it and why it lives", "NAME");
         Option<string?> step = Values.Text("--step", "a step, by number from 0 or by name: what is live while it runs", "N");
@@ -29,6 +30,7 @@ internal static class ExplainCommand
 
         var command = new Command("explain", "Says whose byte a byte is, why a tensor lives as long as it does, and what makes the peak.");
         models.AddTo(command);
+        training.AddTo(command);
         foreach (Option option in (Option[])[tensor, step, offset, peak, placement, workspace, jsonTarget])
         {
             command.Add(option);
@@ -38,7 +40,7 @@ internal static class ExplainCommand
         {
             (string? tensorName, string? stepWord) = (parsed.GetValue(tensor), parsed.GetValue(step));
             long? offsetBytes = parsed.GetValue(offset);
-            Configuration configuration = models.Read(parsed);
+            Configuration configuration = training.Read(parsed, models.Read(parsed))[^1].Pass;
             RequireOneQuestion(tensorName is not null, stepWord is not null, offsetBytes is not null, parsed.GetValue(peak));
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
             Placement placed = PlacementLabels.Parse(parsed.GetValue(placement)!);

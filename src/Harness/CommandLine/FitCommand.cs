@@ -12,7 +12,8 @@ internal static class FitCommand
     public static Command Create(CommandHost host)
     {
         var models = new ModelOptions();
-        Option<long?> memory = ByteSize.Option("--vram", "what parameters and arena may take together");
+        var training = new TrainingOptions();
+        Option<long?> memory = ByteSize.Option("--vram", "what parameters and arena, and in training gradients and optimizer state, may take together");
         Option<string> over = Values.OneOf("--over", "what is made as large as it can be, the other sizes held", Dimension.Words);
         Option<long?> workspace = Values.WholeNumber(
             "--workspace", "MiB of workspace of every convolution, 0 for none (default: what the software GPU takes)", 0,
@@ -21,6 +22,7 @@ internal static class FitCommand
         var command = new Command(
             "fit", "Finds the largest batch or sequence that fits a memory: solved from the formulas, proven with the plan.");
         models.AddTo(command);
+        training.AddTo(command);
         foreach (Option option in (Option[])[memory, over, workspace, jsonTarget])
         {
             command.Add(option);
@@ -29,7 +31,7 @@ internal static class FitCommand
         command.SetAction(parsed =>
         {
             var dimension = Dimension.Of(parsed.GetValue(over)!);
-            Configuration configuration = models.ReadAllBut(dimension, parsed);
+            Configuration configuration = training.ReadOnlyPass(parsed, models.ReadAllBut(dimension, parsed));
             long memoryBytes = parsed.GetValue(memory)
                 ?? throw new CallerException("'fit' needs --vram SIZE: bytes, or a number with KiB, MiB or GiB, such as 6GiB");
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);

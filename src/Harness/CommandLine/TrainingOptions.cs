@@ -33,6 +33,17 @@ internal sealed class TrainingOptions
         command.Add(_recompute);
     }
 
+    /// <summary>For a verb that looks for the size of a pass itself: the only pass of a step without micro-batches, or of inference.</summary>
+    /// <param name="configuration">model and size, of which the verb changes one</param>
+    /// <exception cref="CallerException">as <see cref="Read"/>; or a micro-batch is given</exception>
+    public Configuration ReadOnlyPass(ParseResult parsed, Configuration configuration)
+    {
+        (Configuration pass, _) = Read(parsed, configuration)[^1];
+        return parsed.GetValue(_microBatch) is null
+            ? pass
+            : throw new CallerException($"{_microBatch.Name} fixes what {parsed.CommandResult.Command.Name} solves: the size of a step's only pass");
+    }
+
     /// <summary>The distinct passes of the step in order, with how often each runs; of inference, the one there is.</summary>
     /// <param name="configuration">model and size of the whole step</param>
     /// <exception cref="CallerException">an option that applies to training alone, or one that the model does not have</exception>

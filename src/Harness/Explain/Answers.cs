@@ -7,11 +7,11 @@ using Harness.Models.Analytic;
 namespace Harness.Explain;
 
 /// <summary>What <c>--tensor</c> is answered.</summary>
-/// <param name="Before">who had its place; null for a parameter</param>
-/// <param name="After">who has its place; null for a parameter</param>
+/// <param name="Before">who had its place; null for what is held from pass to pass</param>
+/// <param name="After">who has its place; null for what is held from pass to pass</param>
 internal sealed record TensorAnswer(PassBuffer Buffer, PlaceHistory? Before, PlaceHistory? After)
 {
-    public static TensorAnswer Of(ExplainedPass pass, PassBuffer buffer) => buffer.IsParameter
+    public static TensorAnswer Of(ExplainedPass pass, PassBuffer buffer) => buffer.IsPersistent
         ? new TensorAnswer(buffer, null, null)
         : new TensorAnswer(
             buffer, PlaceHistory.Before(pass, buffer.Row.FirstStep, buffer.Row.OffsetBytes, buffer.EndBytes),

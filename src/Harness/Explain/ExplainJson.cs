@@ -3,6 +3,7 @@ using Harness.Audit;
 using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
+using Harness.Passes;
 
 namespace Harness.Explain;
 
@@ -65,20 +66,25 @@ internal static class ExplainJson
         ["withoutFirstThree"] = Without(answer.Together),
     });
 
-    private static JsonObject With(ExplainedPass pass, string question, JsonObject answer) => new()
+    private static JsonObject With(ExplainedPass pass, string question, JsonObject answer)
     {
-        ["schema"] = "harness.explain/1",
-        ["model"] = pass.Configuration.Model.Name,
-        ["batch"] = pass.Configuration.Size.Batch,
-        ["seq"] = pass.Configuration.Size.Sequence,
-        ["decoderSeq"] = pass.Configuration.Size.DecoderSequence,
-        ["dtype"] = "f32",
-        ["pass"] = "inference",
-        ["placement"] = PlacementLabels.Of(pass.Plan.Placement),
-        ["steps"] = pass.Steps,
-        ["capacity"] = pass.Ledger.CapacityBytes,
-        [question] = answer,
-    };
+        var json = new JsonObject
+        {
+            ["schema"] = "harness.explain/1",
+            ["model"] = pass.Configuration.Model.Name,
+            ["batch"] = pass.Configuration.Size.Batch,
+            ["seq"] = pass.Configuration.Size.Sequence,
+            ["decoderSeq"] = pass.Configuration.Size.DecoderSequence,
+            ["dtype"] = "f32",
+            ["pass"] = TrainingLabels.Inference,
+            ["placement"] = PlacementLabels.Of(pass.Plan.Placement),
+            ["steps"] = pass.Steps,
+            ["capacity"] = pass.Ledger.CapacityBytes,
+        };
+        TrainingJson.AddTo(json, pass.Configuration);
+        json[question] = answer;
+        return json;
+    }
 
     private static JsonObject Buffer(PassBuffer buffer) => new()
     {
@@ -91,10 +97,10 @@ internal static class ExplainJson
         ["analytic"] = buffer.Formula.Value,
         ["observed"] = buffer.Bytes,
         ["reserved"] = buffer.Row.ReservedBytes,
-        ["region"] = buffer.IsParameter ? "parameters" : "arena",
+        ["region"] = buffer.IsPersistent ? "parameters" : "arena",
         ["offset"] = buffer.Row.OffsetBytes,
-        ["firstStep"] = buffer.IsParameter ? null : buffer.Row.FirstStep,
-        ["lastStep"] = buffer.IsParameter ? null : buffer.Row.LastStep,
+        ["firstStep"] = buffer.IsPersistent ? null : buffer.Row.FirstStep,
+        ["lastStep"] = buffer.IsPersistent ? null : buffer.Row.LastStep,
     };
 
     private static JsonObject? BufferOrNull(PassBuffer? buffer) => buffer is null ? null : Buffer(buffer);

@@ -17,9 +17,9 @@ internal static class ExplainView
         console.WriteLine($"  bytes: {Phrases.Worked(buffer.Formula)}");
         console.WriteLine(
             $"  place: from byte {Quantities.Bytes(buffer.Row.OffsetBytes)} "
-            + $"of the {(buffer.IsParameter ? "parameters' region" : "arena")}, "
+            + $"of the {(buffer.IsPersistent ? "parameters' region" : "arena")}, "
             + $"{Quantities.Bytes(buffer.Row.ReservedBytes)} reserved, {Quantities.Bytes(buffer.PaddingBytes)} of them padding");
-        console.WriteLine(buffer.IsParameter
+        console.WriteLine(buffer.IsPersistent
             ? "  lives: for ever"
             : $"  lives: steps {Phrases.Steps(buffer)} of 0 to {pass.Steps - 1}");
         console.WriteLine($"  why: {Phrases.WhyItLives(pass, buffer)}");

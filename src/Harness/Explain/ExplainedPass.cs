@@ -14,13 +14,18 @@ namespace Harness.Explain;
 /// A pass that every question is put to: the program, its plan, the ledger of a pass on the null device, and beside them the formulas,
 /// joined by buffer name.
 /// </summary>
-/// <param name="Parameters">in the order of the program</param>
+/// <param name="Held">parameters, gradients and optimizer state, in the order of their region</param>
 /// <param name="Buffers">of the arena, in order of birth</param>
 internal sealed record ExplainedPass(
     Configuration Configuration, StepProgram Program, MemoryPlan Plan, AnalyticAccount Account, LedgerSnapshot Ledger,
-    ImmutableArray<PassBuffer> Parameters, ImmutableArray<PassBuffer> Buffers)
+    ImmutableArray<PassBuffer> Held, ImmutableArray<PassBuffer> Buffers)
 {
     public int Steps => Program.Steps.Length;
+
+    /// <summary>The model with what must be said to an audit to see this kind of pass.</summary>
+    private string Audited => Configuration.Training is null
+        ? Configuration.Model.Name
+        : $"{Configuration.Model.Name} --pass {TrainingLabels.Training}";
 
     /// <param name="configuration">what to run</param>
     /// <param name="placement">how offsets are chosen</param>
@@ -63,11 +68,11 @@ internal sealed record ExplainedPass(
 
     /// <exception cref="CallerException">there is no such tensor</exception>
     public PassBuffer Buffer(string name) =>
-        Parameters.Concat(Buffers).FirstOrDefault(buffer => buffer.Name == name)
+        Held.Concat(Buffers).FirstOrDefault(buffer => buffer.Name == name)
             ?? throw new CallerException(
                 $"{Configuration.Model.Name} has no tensor '{name}'"
                 + $"{NearestWord.Hint(name, Program.Tensors.Select(tensor => tensor.Name))}; "
-                + $"'harness audit {Configuration.Model.Name} --device null --buffers' lists all {Program.Tensors.Length}");
+                + $"'harness audit {Audited} --device null --buffers' lists all {Program.Tensors.Length}");
 
     /// <summary>The position of a step that the caller named, or gave the number of.</summary>
     /// <exception cref="CallerException">there is no such step</exception>
@@ -86,7 +91,7 @@ internal sealed record ExplainedPass(
             ? index
             : throw new CallerException(
                 $"{Configuration.Model.Name} has no step '{word}'{NearestWord.Hint(word, names)}; a step is a number from 0 to {Steps - 1} "
-                + $"or a name: 'harness audit {Configuration.Model.Name} --device null --steps' lists all");
+                + $"or a name: 'harness audit {Audited} --device null --steps' lists all");
     }
 
     /// <summary>What the arena holds while a step runs, lowest address first.</summary>

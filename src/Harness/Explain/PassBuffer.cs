@@ -7,7 +7,7 @@ namespace Harness.Explain;
 
 /// <summary>One buffer of a pass as all accounts know it.</summary>
 /// <param name="Tensor">as the program declares it</param>
-/// <param name="Row">where the arena, or the parameters' region, put it and for how long</param>
+/// <param name="Row">where the arena, or the region of what is held, put it and for how long</param>
 /// <param name="Formula">what the mathematics says of its bytes</param>
 /// <param name="ReadBy">the steps that read it, in order</param>
 /// <param name="WrittenBy">the steps that write it, in order</param>
@@ -16,8 +16,8 @@ internal sealed record PassBuffer(
 {
     public string Name => Tensor.Name;
 
-    /// <summary>Parameters have a region of their own and never die.</summary>
-    public bool IsParameter => Tensor.Category.IsPersistent();
+    /// <summary>Parameters, and in training gradients and optimizer state, have a region of their own and never die.</summary>
+    public bool IsPersistent => Tensor.Category.IsPersistent();
 
     /// <summary>Bytes asked for.</summary>
     public long Bytes => Row.RequestedBytes;

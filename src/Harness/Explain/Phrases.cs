@@ -38,9 +38,10 @@ internal static class Phrases
             TensorCategory.Parameter => "a weight is held for ever; "
                 + (buffer.ReadBy.Length == 1
                     ? $"{lastRead} is the only one that reads it"
-                    : $"{lastRead} is the last of {buffer.ReadBy.Length} steps that read it"),
+                    : $"{lastRead} is the last of {buffer.ReadBy.Length} steps that read it")
+                + (buffer.WrittenBy.IsEmpty ? "" : $"; {Step(pass, buffer.WrittenBy[^1])} updates it"),
             TensorCategory.Gradient => "a gradient is held from pass to pass, as micro-batches add to it; "
-                + $"{Step(pass, buffer.WrittenBy[0])} writes it first"
+                + $"{Step(pass, buffer.WrittenBy[0])} {(pass.Configuration.Training?.ContinuesGradients is true ? "is the first that adds to it" : "writes it first")}"
                 + (lastRead is null ? "" : $", and {lastRead} reads it last"),
             TensorCategory.OptimizerState => $"what the optimizer remembers from update to update; {lastRead} works on it",
             TensorCategory.Input =>

@@ -8,7 +8,7 @@ namespace Harness.Fitting;
 /// <param name="OutsideBytes">what context and libraries take; 0 where nobody has measured it</param>
 /// <param name="IsMeasured">whether somebody has</param>
 /// <param name="Largest">with <paramref name="OutsideBytes"/> gone; 0 where not even the smallest size fits</param>
-/// <param name="BytesAtLargest">parameters and arena of it; null where there is none</param>
+/// <param name="BytesAtLargest">what is held and the arena of it; null where there is none</param>
 /// <param name="LargestAsMeasured">if the card's software took what it took on <see cref="MeasuredCard.H100"/></param>
 internal sealed record Card(
     string Name, long MemoryBytes, long OutsideBytes, bool IsMeasured, long Largest, long? BytesAtLargest, long LargestAsMeasured)

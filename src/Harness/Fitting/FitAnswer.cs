@@ -6,7 +6,7 @@ using Harness.Passes;
 namespace Harness.Fitting;
 
 /// <summary>What <c>harness fit</c> answers.</summary>
-/// <param name="MemoryBytes">what parameters and arena may take together</param>
+/// <param name="MemoryBytes">what the arena and what is held beside it may take together</param>
 /// <param name="Largest">the largest size whose plan fits</param>
 /// <param name="LargestByFormulas">the largest whose formulas fit; alignment may push it out</param>
 /// <param name="Proof">what was seen when it was tried</param>
@@ -22,11 +22,12 @@ internal sealed record FitAnswer(
     public static FitAnswer Of(Configuration configuration, Dimension over, long memoryBytes, long? workspaceBytes)
     {
         var search = new FitSearch(configuration, over, workspaceBytes);
+        string held = Need.PersistentWords(configuration);
         long arenaBytes = memoryBytes - search.PersistentBytes;
         if (arenaBytes < 0)
         {
             throw new CallerException(
-                Text($"--vram {memoryBytes} bytes: the parameters of {configuration.Model.Name} alone take {search.PersistentBytes}, ")
+                Text($"--vram {memoryBytes} bytes: the {held} of {configuration.Model.Name} alone take {search.PersistentBytes}, ")
                 + Text($"{-arenaBytes} are missing"));
         }
 
@@ -35,7 +36,7 @@ internal sealed record FitAnswer(
         {
             long needed = new Need(search.At(FitSearch.Minimum), workspaceBytes).Bytes;
             throw new CallerException(
-                Text($"--vram {memoryBytes} bytes: {search.At(FitSearch.Minimum)} takes {needed} (parameters {search.PersistentBytes}, ")
+                Text($"--vram {memoryBytes} bytes: {search.At(FitSearch.Minimum)} takes {needed} ({held} {search.PersistentBytes}, ")
                 + Text($"arena {needed - search.PersistentBytes}), {needed - memoryBytes} are missing"));
         }
 

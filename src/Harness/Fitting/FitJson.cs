@@ -1,5 +1,9 @@
 using System.Text.Json.Nodes;
+using Harness.Kernels.Execution;
+using Harness.Kernels.Programs;
 using Harness.Models;
+using Harness.Models.Analytic;
+using Harness.Passes;
 
 namespace Harness.Fitting;
 
@@ -10,7 +14,7 @@ internal static class FitJson
     {
         (FitSearch search, FitProof proof) = (answer.Search, answer.Proof);
         ModelSize size = proof.Largest.Configuration.Size;
-        return new JsonObject
+        var json = new JsonObject
         {
             ["schema"] = "harness.fit/1",
             ["model"] = search.Configuration.Model.Name,
@@ -18,7 +22,7 @@ internal static class FitJson
             ["seq"] = size.Sequence,
             ["decoderSeq"] = size.DecoderSequence,
             ["dtype"] = "f32",
-            ["pass"] = "inference",
+            ["pass"] = TrainingLabels.Inference,
             ["placement"] = "planned",
             ["convolutionWorkspace"] = search.WorkspaceBytes,
             ["over"] = search.Over.Word,
@@ -41,25 +45,37 @@ internal static class FitJson
             ["cards"] = new JsonArray([.. answer.Cards.Select(Card)]),
             ["measured"] = Measured(MeasuredCard.H100),
         };
+        TrainingJson.AddTo(json, proof.Largest.Configuration);
+        return json;
     }
 
-    private static JsonObject Need(Need need) => new()
+    private static JsonObject Need(Need need)
     {
-        ["parameters"] = new JsonObject
+        var json = new JsonObject { ["parameters"] = Held(need, TensorCategory.Parameter, AnalyticCategory.Parameters) };
+        if (need.Configuration.Training is not null)
         {
-            ["analytic"] = Fitting.Need.FormulaPersistentBytes(need.Account),
-            ["reserved"] = need.PersistentBytes,
-        },
-        ["peak"] = new JsonObject
+            json["gradients"] = Held(need, TensorCategory.Gradient, AnalyticCategory.Gradients);
+            json["optimizerState"] = Held(need, TensorCategory.OptimizerState, AnalyticCategory.OptimizerState);
+        }
+
+        json["peak"] = new JsonObject
         {
             ["moment"] = need.Account.Peak.Winner.Name,
             ["formula"] = need.Account.Peak.Winner.Formula.ToString(),
             ["numbers"] = need.Account.Peak.Winner.Formula.WithNumbers(),
             ["analytic"] = need.Account.Peak.Bytes,
-        },
-        ["arena"] = new JsonObject { ["capacity"] = need.Plan.CapacityBytes, ["lowerBound"] = need.Plan.LowerBoundBytes },
-        ["analytic"] = need.FormulaBytes,
-        ["reserved"] = need.Bytes,
+        };
+        json["arena"] = new JsonObject { ["capacity"] = need.Plan.CapacityBytes, ["lowerBound"] = need.Plan.LowerBoundBytes };
+        json["analytic"] = need.FormulaBytes;
+        json["reserved"] = need.Bytes;
+        return json;
+    }
+
+    /// <summary>Of one category of what lies beside the arena.</summary>
+    private static JsonObject Held(Need need, TensorCategory observed, AnalyticCategory analytic) => new()
+    {
+        ["analytic"] = need.Account.Bytes(analytic),
+        ["reserved"] = ParameterRegion.CapacityFor(need.Program.Of(observed)),
     };
 
     private static JsonObject Card(Card card) => new()

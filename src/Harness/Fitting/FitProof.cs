@@ -30,9 +30,9 @@ internal sealed record FitProof(long ArenaBytes, Need Largest, long HighWaterByt
     private static long HighWaterOf(Need need, FitSearch search, long arenaBytes)
     {
         LedgerSnapshot ledger = Rehearsal.Run(need.Program, need.Plan with { CapacityBytes = arenaBytes });
-        long parameterBytes = need.Program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Bytes);
+        long heldBytes = need.Program.Tensors.Where(tensor => tensor.Category.IsPersistent()).Sum(tensor => tensor.Bytes);
         Require(need, "live at the peak", need.Account.Peak.Bytes, ledger.PeakLiveBytes);
-        Require(need, "of parameters", Need.FormulaPersistentBytes(need.Account), parameterBytes);
+        Require(need, $"of {Need.PersistentWords(need.Configuration)}", Need.FormulaPersistentBytes(need.Account), heldBytes);
         Require(need, "beside the arena, as for every size,", search.PersistentBytes, need.PersistentBytes);
         return ledger.HighWaterBytes;
     }

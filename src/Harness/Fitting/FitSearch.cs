@@ -30,7 +30,7 @@ internal sealed class FitSearch
     private readonly Dictionary<long, long> _largest = [];
     private readonly bool _mayFall;
 
-    /// <param name="configuration">the other sizes; its own of <paramref name="over"/> does not matter</param>
+    /// <param name="configuration">the other sizes; its own of <paramref name="over"/> does not matter; in training its pass is the only one of the step</param>
     /// <param name="over">what is looked for</param>
     /// <param name="workspaceBytes">of every convolution; null: what the software GPU's takes</param>
     /// <exception cref="CallerException">the smallest size has more bytes than can be counted</exception>
@@ -62,7 +62,13 @@ internal sealed class FitSearch
     public long FormulaPersistentBytes { get; }
 
     /// <summary>The configuration with that size.</summary>
-    public Configuration At(long size) => Configuration with { Size = Over.Set(Configuration.Size, size) };
+    public Configuration At(long size)
+    {
+        ModelSize sized = Over.Set(Configuration.Size, size);
+
+        // The pass is its step's only one, so the step's batch is the pass's.
+        return Configuration with { Size = sized, Training = Configuration.Training is { } pass ? pass with { StepBatch = sized.Batch } : null };
+    }
 
     /// <summary>Null: no size of this model, or more bytes than 64 bits can count.</summary>
     public Need? NeedAt(long size) => Once(_needs, size, NeedOf);

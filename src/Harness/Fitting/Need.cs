@@ -4,6 +4,7 @@ using Harness.Kernels.Execution;
 using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
+using Harness.Models.Training;
 using Harness.Passes;
 
 namespace Harness.Fitting;
@@ -41,9 +42,19 @@ internal sealed class Need
     /// <summary>What is asked for, by the formulas: no alignment, no fragmentation.</summary>
     public long FormulaBytes => FormulaPersistentBytes(Account) + Account.Peak.Bytes;
 
-    /// <summary>What lies beside the arena from pass to pass: the weights.</summary>
-    public static long PersistentBytesOf(StepProgram program) => ParameterRegion.CapacityFor(program.Of(TensorCategory.Parameter));
+    /// <summary>What lies beside the arena from pass to pass: the weights, and in training their gradients and the optimizer's state.</summary>
+    public static long PersistentBytesOf(StepProgram program) =>
+        ParameterRegion.CapacityFor(program.Tensors.Where(tensor => tensor.Category.IsPersistent()));
 
     /// <summary>The same by the formulas.</summary>
-    public static long FormulaPersistentBytes(AnalyticAccount account) => account.Bytes(AnalyticCategory.Parameters);
+    public static long FormulaPersistentBytes(AnalyticAccount account) => account.Bytes(AnalyticCategory.Parameters)
+        + account.Bytes(AnalyticCategory.Gradients) + account.Bytes(AnalyticCategory.OptimizerState);
+
+    /// <summary>The same in words: <c>parameters</c>, or <c>parameters, gradients and optimizer state</c>.</summary>
+    public static string PersistentWords(Configuration configuration) => configuration.Training switch
+    {
+        null => "parameters",
+        { Optimizer: Optimizer.Sgd } => "parameters and gradients",
+        _ => "parameters, gradients and optimizer state",
+    };
 }

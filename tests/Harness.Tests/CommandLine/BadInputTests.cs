@@ -72,6 +72,13 @@ public sealed class BadInputTests
     [InlineData("report --batches 4,4", "--batches", "4 twice")]
     [InlineData("report --models vgg16,vgg16", "--models", "'vgg16' twice")]
     [InlineData("report --models mlp:3-4,mlp:3-4", "--models", "'mlp:3-4' twice")]
+    [InlineData("audit mnist-mlp --pass trainnig", "--pass", "'trainnig'", "did you mean 'training'?", "inference, training")]
+    [InlineData("audit mnist-mlp --pass training --optimizer adma", "--optimizer", "'adma'", "did you mean 'adam'?", "sgd, momentum, adam, adamw")]
+    [InlineData("audit mnist-mlp --pass training --batch 8 --micro-batch 3", "--micro-batch 3", "divide", "8")]
+    [InlineData("audit mnist-mlp --pass training --micro-batch 0", "--micro-batch", "'0'", "from 1")]
+    [InlineData("audit bert-base --pass training --dropout 1", "--dropout", "'1'", "below 1")]
+    [InlineData("audit bert-base --pass training --dropout -0.1", "--dropout", "'-0.1'", "below 1")]
+    [InlineData("audit bert-base --pass training --recompute blocks", "--recompute", "'blocks'", "did you mean 'block'?", "none, block")]
     [InlineData("audit vgg16 --batch", "--batch", "needs a value")]
     [InlineData("audit vgg16 --batch 1 --batch 2", "--batch", "2 times")]
     public void A_bad_value_is_named_with_what_is_allowed(string line, params string[] words) =>
@@ -97,6 +104,12 @@ public sealed class BadInputTests
     [InlineData("audit vgg16 --graph", "--graph", "auto", "no driver in tests")]
     [InlineData("audit vgg16 --device cuda --graph --check", "--graph", "--check", "exclude")]
     [InlineData("run vgg16 --device null", "--device null", "run")]
+    [InlineData("audit mnist-mlp --optimizer adam", "--optimizer", "--pass training")]
+    [InlineData("audit mnist-mlp --pass inference --optimizer adam", "--optimizer", "--pass training")]
+    [InlineData("explain bert-base --peak --micro-batch 1", "--micro-batch", "--pass training")]
+    [InlineData("fit bert-base --vram 6GiB --recompute block", "--recompute", "--pass training")]
+    [InlineData("audit mnist-mlp --pass training --dropout 0.1", "--dropout", "mnist-mlp")]
+    [InlineData("audit vgg16 --pass training --recompute block", "--recompute", "vgg16", "bert-base and t5-small")]
     public void An_option_that_does_not_apply_is_an_error(string line, params string[] words) =>
         Cli.Run(line.Split(' ')).IsOneLineError(2, words);
 

@@ -4,7 +4,7 @@ namespace Harness.Tests.CommandLine;
 public sealed class DocumentedOutputTests
 {
     [Theory]
-    [InlineData("explain.md", 5)]
+    [InlineData("explain.md", 7)]
     [InlineData("fit.md", 3)]
     [InlineData("exercise.md", 3)]
     [InlineData("teaching.md", 40)]
