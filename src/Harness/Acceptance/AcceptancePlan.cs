@@ -99,7 +99,7 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
         yield return Train("t5-small", "-recompute", null, [.. t5, "--recompute", "block"]);
         string? whyNot = IsRehearsal ? NeedsGpu : null;
         yield return Train("bert-base", "-graph", whyNot, [.. bert, "--graph"]);
-        yield return Train("vgg16", "-check", whyNot, ["--batch", "2", .. workspace, "--check"]);
+        yield return Train("mnist-cnn", "-check", whyNot, [.. images, "--workspace", "64", "--check"]);
         yield return Train("t5-small", "-check", whyNot, [.. t5, "--check"]);
     }
 
