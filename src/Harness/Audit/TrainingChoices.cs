@@ -76,7 +76,7 @@ internal sealed record Recomputing(long KeptPeakBytes, long RecomputedPeakBytes,
 {
     public string Words =>
         $"recomputation: the peak is {Quantities.Bytes(RecomputedPeakBytes)} bytes instead of {Quantities.Bytes(KeptPeakBytes)}, "
-        + $"{Quantities.Bytes(KeptPeakBytes - RecomputedPeakBytes)} less, for {Quantities.Count(RecomputedFlops - KeptFlops)} FLOPs "
+        + $"{Quantities.Bytes(KeptPeakBytes - RecomputedPeakBytes)} less, for {Quantities.Count(RecomputedFlops - KeptFlops)} FLOPs a pass "
         + $"beside {Quantities.Count(KeptFlops)} (by the formulas)";
 
     public JsonObject ToJson() => new()
