@@ -82,6 +82,7 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>All passes of a step.</summary>
     /// <param name="step">from 0; the update's number is one more</param>
     /// <returns>the sum of the passes' losses</returns>
+    /// <exception cref="InvalidOperationException">it is not finite, and would be equal to the NaN of another model</exception>
     public double Step(int step)
     {
         double loss = 0;
@@ -101,7 +102,7 @@ internal sealed class TrainedModel : IDisposable
             executor.EndPass();
         }
 
-        return loss;
+        return double.IsFinite(loss) ? loss : throw new InvalidOperationException($"the loss of step {step} is {loss}");
     }
 
     /// <summary>The last pass alone, on what is there: what a steady loop does.</summary>
