@@ -14,7 +14,7 @@ import shutil
 import sys
 
 KEPT = (
-    "summary.md", "acceptance.json", "doctor.*", "tests-*.log", "kernels-list.*", "kernels-check.log", "ptx-run.log", "ptxas.txt",
+    "summary.md", "notes.md", "acceptance.json", "doctor.*", "tests-*.log", "kernels-list.*", "kernels-check.log", "ptx-run.log", "ptxas.txt",
     "report.md", "report.log", "audit-*.log", "outputs-*-compare.*", "misfortune-*.log", "training-*.log", "bench-*.log", "bench-*.json",
     "torch-vgg16.*", "torch-bert-base.*", "torch-t5-small.*",
 )
