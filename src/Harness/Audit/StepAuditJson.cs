@@ -12,6 +12,9 @@ internal static class StepAuditJson
         if (step.Last.Configuration.Training is not null)
         {
             json["passes"] = new JsonArray([.. step.Passes.Select(Pass)]);
+            json["microBatches"] = TrainingChoices.MicroBatchJson(
+                TrainingChoices.MicroBatches(step.Last.Configuration, step.Last.Device.ConvolutionWorkspaceBytes));
+            json["recomputation"] = TrainingChoices.Recomputation(step.Last.Configuration)?.ToJson();
             json["mismatches"] = step.Passes.Sum(pass => pass.Audit.Mismatches.Length);
         }
 

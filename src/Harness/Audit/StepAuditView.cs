@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Harness.Passes;
 using Harness.Reporting;
 using Spectre.Console;
 
@@ -19,6 +20,18 @@ internal static class StepAuditView
                     console.WriteLine($"mismatch in {pass.Audit.Configuration.PassWords}: {mismatch}");
                 }
             }
+        }
+
+        Configuration configuration = step.Last.Configuration;
+        if (TrainingChoices.MicroBatches(configuration, step.Last.Device.ConvolutionWorkspaceBytes) is { IsEmpty: false } choices)
+        {
+            TrainingChoices.MicroBatchTable(configuration, choices).WriteTo(console);
+        }
+
+        if (TrainingChoices.Recomputation(configuration) is { } recomputing)
+        {
+            console.WriteLine(recomputing.Words);
+            console.WriteLine();
         }
 
         AuditView.Write(step.Last, console, allBuffers, allSteps);

@@ -19,8 +19,9 @@ internal sealed class PassWork : IBenchmarkWork
     public PassWork(IDevice device, StepProgram program, bool graph, ReadTensor values)
     {
         _device = device;
-        _parameters = new ParameterRegion(program.Of(TensorCategory.Parameter), device);
-        foreach (TensorSpec tensor in program.Of(TensorCategory.Parameter))
+        TensorSpec[] held = [.. program.Tensors.Where(tensor => tensor.Category.IsPersistent())];
+        _parameters = new ParameterRegion(held, device);
+        foreach (TensorSpec tensor in held.Where(tensor => tensor.Category is not TensorCategory.Gradient))
         {
             _parameters.Write(tensor.Name, Drawn(tensor));
         }

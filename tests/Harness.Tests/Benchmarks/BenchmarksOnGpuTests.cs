@@ -105,7 +105,7 @@ public sealed class BenchmarksOnGpuTests : IDisposable
         CudaApi api = gpu.Api with { Cudnn = new NativePart<ICudnn>(null, "cuDNN is missing: install it") };
         using CudaDevice device = CudaDevice.Open(api, KernelLibrary.Embedded, CudaOptions.Default);
         using var session = new BenchmarkSession(device, MathMode.Fp32, conditions: null, seed: 42, s_four, TimeProvider.System);
-        Assert.Equal(2, BenchmarkRuns.Chosen("models", null, isAsked: true, graph: false, session, out int leftOut).Length);
+        Assert.Equal(4, BenchmarkRuns.Chosen("models", null, isAsked: true, graph: false, session, out int leftOut).Length);
         Assert.Equal(1, leftOut);
         Assert.Empty(BenchmarkRuns.Chosen("conv", null, isAsked: false, graph: false, session, out _));
         var missing = Assert.Throws<Kernels.MachineException>(() => BenchmarkRuns.Chosen("conv", null, isAsked: true, graph: false, session, out _));

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CsCheck;
 using Harness.Fitting;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Execution;
@@ -85,6 +86,30 @@ public sealed class FitTrainingTests
         }
 
         Assert.True((long)json["bytesAtLargest"]! <= (long)json["vram"]! && (long)json["vram"]! < (long)json["bytesAtNext"]!);
+    }
+
+    /// <summary>The argument that nothing larger fits rests on this in training, too (<see cref="FitTests"/>).</summary>
+    [Fact]
+    public void The_peak_without_workspace_never_falls_and_never_exceeds_the_one_with_it()
+    {
+        Model[] models = [.. ModelCatalog.All, ModelCatalog.Find("mlp:9-2-30-1-7")];
+        Gen.Select(
+            Gen.Int[0, models.Length - 1], Gen.Long[1, 3000], Gen.Long[1, 462], Gen.Long[1, 300], Gen.Long[1, 50], Gen.Bool, Gen.Bool).Sample(
+            (index, batch, sequence, decoder, more, longer, recompute) =>
+            {
+                Model model = models[index];
+                ModelSize size = model.Size(
+                    batch, model.Sequence is null ? null : sequence, model.DecoderSequence is null ? null : decoder);
+                ModelSize larger = longer && model.Sequence is not null
+                    ? size with { Sequence = sequence + more }
+                    : size with { Batch = batch + more };
+                var choice = new TrainingChoice(Optimizer.Adam, RecomputeBlocks: recompute && model.Training.HasBlocks);
+                long Peak(ModelSize of, long? workspace) =>
+                    model.Training.Account(of, TrainingStep.Of(model, of, choice).Passes.Single().Pass, workspace).Peak.Bytes;
+                long without = Peak(size, 0);
+                return without <= Peak(larger, 0) && without <= Peak(size, null) && Peak(size, 1 << 20) <= Peak(larger, 1 << 20);
+            },
+            iter: 300);
     }
 
     /// <summary>

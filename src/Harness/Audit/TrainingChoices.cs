@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Harness.Models.Analytic;
+using Harness.Models.Training;
+using Harness.Passes;
+using Harness.Reporting;
+
+namespace Harness.Audit;
+
+/// <summary>What the peak would be with other micro-batches, and what recomputation saves and costs: by the formulas alone, nothing runs.</summary>
+internal static class TrainingChoices
+{
+    /// <summary>The peak of a step's last pass for every divisor of its batch, the whole batch first; empty where there is but one.</summary>
+    /// <param name="convolutionBudgetBytes">the workspace of every convolution as the caller set it; null: the software GPU's formula</param>
+    public static ImmutableArray<(long MicroBatch, PeakMoment Peak)> MicroBatches(Configuration configuration, long? convolutionBudgetBytes)
+    {
+        if (configuration.Training is not { } training || training.StepBatch > MostBatch)
+        {
+            return [];
+        }
+
+        long[] divisors = [.. Range(training.StepBatch).Where(size => training.StepBatch % size == 0).Reverse()];
+        return divisors.Length < 2
+            ? []
+            :
+            [
+                .. divisors.Select(size => (size, (configuration with
+                {
+                    Size = configuration.Size with { Batch = size },
+                    Training = training with { ContinuesGradients = size < training.StepBatch, Updates = true },
+                }).Account(convolutionBudgetBytes).Peak.Winner)),
+            ];
+    }
+
+    public static ReportTable MicroBatchTable(Configuration configuration, ImmutableArray<(long MicroBatch, PeakMoment Peak)> choices) => new(
+        "Peak against micro-batch, by the formulas",
+        ["samples of a pass", "passes", "peak live (bytes)", "(MiB)", "moment"],
+        [
+            .. choices.Select(choice => ImmutableArray.Create(
+                Quantities.Count(choice.MicroBatch), Quantities.Count(configuration.Training!.StepBatch / choice.MicroBatch),
+                Quantities.Bytes(choice.Peak.Bytes), Quantities.MiB(choice.Peak.Bytes), choice.Peak.Name)),
+        ],
+        "Parameters, gradients and optimizer state are held whatever the micro-batch; the update is the same up to rounding.", TextColumns: 0);
+
+    public static JsonArray MicroBatchJson(ImmutableArray<(long MicroBatch, PeakMoment Peak)> choices) =>
+        [.. choices.Select(choice => new JsonObject { ["microBatch"] = choice.MicroBatch, ["peakLive"] = choice.Peak.Bytes, ["moment"] = choice.Peak.Name })];
+
+    /// <summary>What keeping only the inputs of blocks saves at the peak, and the FLOPs that it adds; null where blocks are kept.</summary>
+    public static Recomputing? Recomputation(Configuration configuration)
+    {
+        if (configuration.Training is not { RecomputeBlocks: true } training)
+        {
+            return null;
+        }
+
+        AnalyticAccount without = (configuration with { Training = training with { RecomputeBlocks = false } }).Account(null);
+        AnalyticAccount with = configuration.Account(null);
+        return new Recomputing(
+            without.Peak.Bytes, with.Peak.Bytes, without.Steps.Sum(step => step.Flops.Value), with.Steps.Sum(step => step.Flops.Value));
+    }
+
+    /// <summary>Beyond, a table of divisors is no longer read.</summary>
+    private const long MostBatch = 1 << 16;
+
+    private static IEnumerable<long> Range(long last)
+    {
+        for (long number = 1; number <= last; number++)
+        {
+            yield return number;
+        }
+    }
+}
+
+/// <summary>A pass with blocks kept and with blocks computed again.</summary>
+internal sealed record Recomputing(long KeptPeakBytes, long RecomputedPeakBytes, long KeptFlops, long RecomputedFlops)
+{
+    public string Words =>
+        $"recomputation: the peak is {Quantities.Bytes(RecomputedPeakBytes)} bytes instead of {Quantities.Bytes(KeptPeakBytes)}, "
+        + $"{Quantities.Bytes(KeptPeakBytes - RecomputedPeakBytes)} less, for {Quantities.Count(RecomputedFlops - KeptFlops)} FLOPs a pass "
+        + $"beside {Quantities.Count(KeptFlops)} (by the formulas)";
+
+    public JsonObject ToJson() => new()
+    {
+        ["keptPeakLive"] = KeptPeakBytes,
+        ["peakLive"] = RecomputedPeakBytes,
+        ["savedBytes"] = KeptPeakBytes - RecomputedPeakBytes,
+        ["keptFlops"] = KeptFlops,
+        ["addedFlops"] = RecomputedFlops - KeptFlops,
+    };
+}
