@@ -13,13 +13,14 @@ public sealed class Backpropagation
     private readonly HashSet<TensorSpec> _wanted = [];
     private readonly Dictionary<TensorSpec, TensorSpec> _gradients = [];
     private readonly Dictionary<TensorSpec, float> _lossScales = [];
-    private readonly Recomputation? _recomputation;
+    private readonly List<(int ForwardStep, TensorSpec Tensor)> _kept = [];
+    private Recomputation? _recomputation;
+    private int _forwardStep;
 
-    private Backpropagation(ProgramBuilder builder, Devices.IConvolutionWorkspace device, bool continuesGradients, Recomputation? recomputation)
+    private Backpropagation(ProgramBuilder builder, Devices.IConvolutionWorkspace device, bool continuesGradients)
     {
         _builder = builder;
         _continuesGradients = continuesGradients;
-        _recomputation = recomputation;
         Device = device;
     }
 
@@ -36,21 +37,16 @@ public sealed class Backpropagation
         ProgramBuilder builder, Devices.IConvolutionWorkspace device, bool continuesGradients, IReadOnlyList<RecomputedBlock>? blocks = null)
     {
         Step[] forward = [.. builder.Steps];
-        var pass = new Backpropagation(
-            builder, device, continuesGradients, blocks is null ? null : new Recomputation(builder, forward, blocks));
-        pass.FindWanted(forward);
-        for (int step = forward.Length - 1; step >= 0; step--)
+        var pass = new Backpropagation(builder, device, continuesGradients);
+        if (blocks is not null)
         {
-            pass._recomputation?.BeforeBackwardOf(step);
-            try
-            {
-                BackwardRules.Apply(pass, forward[step]);
-            }
-            catch (CheckFailedException e)
-            {
-                throw new CheckFailedException($"the backward pass of '{forward[step].Name}': {e.Message}");
-            }
+            // What rules read decides what must run again, before the rules run: a rehearsal on a program that is thrown away tells.
+            var rehearsal = new Backpropagation(new ProgramBuilder("rehearsal"), device, continuesGradients);
+            rehearsal.Run(forward);
+            pass._recomputation = new Recomputation(builder, forward, rehearsal._kept.ToLookup(read => read.ForwardStep, read => read.Tensor), blocks);
         }
+
+        pass.Run(forward);
     }
 
     /// <summary>Does a parameter lead to it? Inputs, masks and what is made of them alone have no gradient.</summary>
@@ -65,7 +61,11 @@ public sealed class Backpropagation
         FindGradientOf(tensor) ?? throw new CheckFailedException($"nothing that leads to the loss reads '{tensor.Name}'");
 
     /// <summary>A forward tensor as the backward pass reads it: itself, or what was computed again in its place.</summary>
-    internal TensorSpec Kept(TensorSpec tensor) => _recomputation?.Kept(tensor) ?? tensor;
+    internal TensorSpec Kept(TensorSpec tensor)
+    {
+        _kept.Add((_forwardStep, tensor));
+        return _recomputation?.Kept(tensor) ?? tensor;
+    }
 
     /// <inheritdoc cref="Kept"/>
     internal TensorSpec? KeptIfPresent(TensorSpec? tensor) => tensor is null ? null : Kept(tensor);
@@ -122,6 +122,23 @@ public sealed class Backpropagation
     internal float LossScaleOf(TensorSpec x) => _lossScales.TryGetValue(x, out float scale)
         ? scale
         : throw new CheckFailedException($"no loss is a sum of '{x.Name}'");
+
+    private void Run(Step[] forward)
+    {
+        FindWanted(forward);
+        for (_forwardStep = forward.Length - 1; _forwardStep >= 0; _forwardStep--)
+        {
+            _recomputation?.BeforeBackwardOf(_forwardStep);
+            try
+            {
+                BackwardRules.Apply(this, forward[_forwardStep]);
+            }
+            catch (CheckFailedException e)
+            {
+                throw new CheckFailedException($"the backward pass of '{forward[_forwardStep].Name}': {e.Message}");
+            }
+        }
+    }
 
     private TensorSpec DeclareGradient(TensorSpec tensor)
     {

@@ -16,13 +16,17 @@ internal sealed class Recomputation
 {
     private readonly ProgramBuilder _builder;
     private readonly Step[] _forward;
+    private readonly ILookup<int, TensorSpec> _readsOfRules;
     private readonly IReadOnlyList<RecomputedBlock> _blocks;
     private readonly Dictionary<TensorSpec, TensorSpec> _again = [];
 
-    public Recomputation(ProgramBuilder builder, Step[] forward, IReadOnlyList<RecomputedBlock> blocks)
+    /// <param name="readsOfRules">by forward step: what its backward rule reads of the forward pass</param>
+    public Recomputation(
+        ProgramBuilder builder, Step[] forward, ILookup<int, TensorSpec> readsOfRules, IReadOnlyList<RecomputedBlock> blocks)
     {
         _builder = builder;
         _forward = forward;
+        _readsOfRules = readsOfRules;
         _blocks = blocks;
     }
 
@@ -45,7 +49,7 @@ internal sealed class Recomputation
     {
         Step[] steps = _forward[block.FirstStep..block.EndStep];
         HashSet<TensorSpec> kept = KeptOf(block, steps);
-        HashSet<TensorSpec> wanted = WantedOf(steps, kept);
+        HashSet<TensorSpec> wanted = WantedOf(block, steps, kept);
         foreach (Step step in steps)
         {
             if (step.Writes.Any(wanted.Contains))
@@ -64,7 +68,7 @@ internal sealed class Recomputation
         {
             if (step < block.FirstStep || step >= block.EndStep)
             {
-                kept.UnionWith(BackwardReads.OfRule(_forward[step]).Where(written.Contains));
+                kept.UnionWith(_readsOfRules[step].Where(written.Contains));
             }
         }
 
@@ -77,9 +81,10 @@ internal sealed class Recomputation
     }
 
     /// <summary>What backward rules read and was not kept, and what the steps that make it read, from the last step to the first.</summary>
-    private static HashSet<TensorSpec> WantedOf(Step[] steps, HashSet<TensorSpec> kept)
+    private HashSet<TensorSpec> WantedOf(RecomputedBlock block, Step[] steps, HashSet<TensorSpec> kept)
     {
-        var wanted = steps.SelectMany(BackwardReads.OfRule).Where(tensor => !kept.Contains(tensor)).ToHashSet();
+        var wanted = Enumerable.Range(block.FirstStep, steps.Length).SelectMany(step => _readsOfRules[step])
+            .Where(tensor => !kept.Contains(tensor)).ToHashSet();
         foreach (Step step in steps.Reverse())
         {
             if (step.Writes.Any(wanted.Contains))
