@@ -7,10 +7,6 @@ namespace Harness.Kernels.Launch;
 /// <summary>rmsnorm_backward.ptx: version 2 of what goes row by row up to 1024 columns, version 1 beyond.</summary>
 internal static class RmsNormBackwardLauncher
 {
-    private const int BlockThreads = 256;
-    private const int WarpsPerBlock = 4;
-    private const long LongestWarpRow = 1024;
-
     /// <summary>Two launches: the reciprocal root of each row, then the sums over the rows.</summary>
     public static void Launch(LaunchTable table, RmsNormParametersBackwardStep step, ReadOnlySpan<DevicePointer> addresses)
     {
@@ -46,19 +42,6 @@ internal static class RmsNormBackwardLauncher
     }
 
     private static void LaunchRows(
-        LaunchTable table, Step step, string ofBlocks, string ofWarps, long rows, long columns, ReadOnlySpan<ulong> arguments)
-    {
-        int version = table.Versions.RmsNormBackward ?? (columns <= LongestWarpRow ? 2 : 1);
-        switch (version)
-        {
-            case 1:
-                table.Launch(ofBlocks, new Dim3(Extent(step, rows)), new Dim3(BlockThreads), arguments);
-                break;
-            case 2:
-                table.Launch(ofWarps, new Dim3(Extent(step, CeilingDivide(rows, WarpsPerBlock))), new Dim3(32, WarpsPerBlock), arguments);
-                break;
-            default:
-                throw new CallerException($"RMS norm backward has versions 1 and 2, not {version}");
-        }
-    }
+        LaunchTable table, Step step, string ofBlocks, string ofWarps, long rows, long columns, ReadOnlySpan<ulong> arguments) =>
+        RowLauncher.Launch(table, step, "RMS norm backward", ofBlocks, ofWarps, table.Versions.RmsNormBackward, rows, columns, arguments);
 }
