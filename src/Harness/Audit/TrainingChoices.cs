@@ -19,7 +19,7 @@ internal static class TrainingChoices
             return [];
         }
 
-        long[] divisors = [.. Range(training.StepBatch).Where(size => training.StepBatch % size == 0).Reverse()];
+        long[] divisors = [.. Enumerable.Range(1, (int)training.StepBatch).Select(size => (long)size).Where(size => training.StepBatch % size == 0).Reverse()];
         return divisors.Length < 2
             ? []
             :
@@ -61,14 +61,6 @@ internal static class TrainingChoices
 
     /// <summary>Beyond, a table of divisors is no longer read.</summary>
     private const long MostBatch = 1 << 16;
-
-    private static IEnumerable<long> Range(long last)
-    {
-        for (long number = 1; number <= last; number++)
-        {
-            yield return number;
-        }
-    }
 }
 
 /// <summary>A pass with blocks kept and with blocks computed again.</summary>

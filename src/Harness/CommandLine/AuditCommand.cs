@@ -46,7 +46,7 @@ internal static class AuditCommand
                 StepAuditView.Write(whole, host.OutConsole(), parsed.GetValue(allBuffers), parsed.GetValue(allSteps));
             }
 
-            json.Write(StepAuditJson.Of(whole));
+            json.Write(() => StepAuditJson.Of(whole));
             return whole.IsExact ? HarnessProgram.ExitDone : HarnessProgram.ExitCheckFailed;
         });
         return command;

@@ -119,8 +119,9 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         PassRecord first = Measured("first pass", 0, Pass);
         isFirst = false;
         GpuPass? onGpu = opened.Gpu is null ? null : FurtherPasses(prepared.Program, Pass);
+        var names = prepared.Program.Tensors.Where(tensor => tensor.Category.IsPersistent()).Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         var observed = new ObservedPass(
-            prepared.Program, prepared.Plan, [.. parameters.Rows.Where(row => prepared.Program.Find(row.Name) is not null)], first.Ledger, first.Touches, first.StepCosts, onGpu);
+            prepared.Program, prepared.Plan, [.. parameters.Rows.Where(row => names.Contains(row.Name))], first.Ledger, first.Touches, first.StepCosts, onGpu);
         return new PassResult(Auditor.Audit(prepared.Configuration, opened.Facts, prepared.Account, observed), seconds);
 
         PassRecord Pass()

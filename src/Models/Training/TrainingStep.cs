@@ -27,7 +27,8 @@ public sealed record TrainingStep(ModelSize PassSize, ImmutableArray<RepeatedPas
 
         if (choice.RecomputeBlocks && !training.HasBlocks)
         {
-            throw new CallerException($"--recompute block does not apply to {model.Name}; it applies to models of blocks, bert-base and t5-small");
+            string of = string.Join(" and ", ModelCatalog.All.Where(other => other.Training.HasBlocks).Select(other => other.Name));
+            throw new CallerException($"--recompute block does not apply to {model.Name}; it applies to models of blocks, {of}");
         }
 
         long micro = choice.MicroBatch ?? size.Batch;
