@@ -5,17 +5,17 @@ namespace Harness.Tests.CommandLine;
 /// <summary>Ctrl-C in the middle of long work.</summary>
 public sealed class InterruptTests
 {
-    /// <summary>Only a hang should end it: tests of three programs share the machine.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task An_interrupted_report_ends_with_130_and_leaves_no_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent with kill");
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("dotnet")
+        // Tests that a script runs in the background inherit that Ctrl-C is ignored, and would hand it on: GNU env undoes that, in the same process.
+        string[] command = [.. OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", "dotnet"] : new[] { "dotnet" }];
+        var start = new ProcessStartInfo(command[0], [.. command[1..], Path.Combine(AppContext.BaseDirectory, "harness.dll"), "report", "--out", folder.Path])
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "harness.dll"), "report", "--out", folder.Path },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
