@@ -4,7 +4,7 @@ using static Harness.Kernels.Launch.Arguments;
 
 namespace Harness.Kernels.Launch;
 
-/// <summary>rmsnorm_backward.ptx: version 2 of what goes row by row up to 1024 columns, version 1 beyond.</summary>
+/// <summary>rmsnorm_backward.ptx and rmsnorm_parameters_backward.ptx: version 2 of what goes row by row up to 1024 columns, version 1 beyond.</summary>
 internal static class RmsNormBackwardLauncher
 {
     /// <summary>Two launches: the reciprocal root of each row, then the sums over the rows.</summary>
