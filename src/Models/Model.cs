@@ -49,6 +49,9 @@ public sealed record Model(
     Func<TensorSpec, TensorValues> Values, CheckpointNames Names, Func<ModelSize, ModelSummary> Summary,
     ModelTraining Training)
 {
+    /// <summary>The account's peak, for those who need nothing else of it, at many sizes. Set where it can be had without the rest.</summary>
+    public Func<ModelSize, long?, AnalyticPeak> Peak { get; init; } = (size, convolutionBudgetBytes) => Account(size, convolutionBudgetBytes).Peak;
+
     /// <summary>What the caller gave, with defaults filled in.</summary>
     /// <exception cref="CallerException">an option is out of range, or does not apply to this model</exception>
     public ModelSize Size(long? batch, long? sequence = null, long? decoderSequence = null) => new(

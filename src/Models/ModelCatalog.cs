@@ -33,7 +33,13 @@ public static class ModelCatalog
         new ModelTraining(
             Dropout: 0.1, HasBlocks: true, BertConfig.Classes,
             (size, pass, device) => BertProgram.BuildTraining(BertConfig.Base(size.Batch, size.Sequence!.Value), pass, device),
-            (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass)));
+            (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass))
+        {
+            Peak = (size, pass, _) => BertTrainingFormulas.Peak(BertConfig.Base(size.Batch, size.Sequence!.Value), pass),
+        })
+    {
+        Peak = (size, _) => BertFormulas.Peak(BertConfig.Base(size.Batch, size.Sequence!.Value)),
+    };
 
     public static Model T5Small { get; } = new(
         "t5-small", s_batch, new ModelOption("seq", Default: 64), s_decoderSequence,
@@ -46,7 +52,14 @@ public static class ModelCatalog
             (size, pass, device) => T5Program.BuildTraining(
                 T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass, device),
             (size, pass, _) => T5TrainingFormulas.Of(
-                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass)));
+                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass))
+        {
+            Peak = (size, pass, _) => T5TrainingFormulas.Peak(
+                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass),
+        })
+    {
+        Peak = (size, _) => T5Formulas.Peak(T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value)),
+    };
 
     public static Model MnistMlp { get; } = Mlp("mnist-mlp", MlpConfig.Mnist);
 

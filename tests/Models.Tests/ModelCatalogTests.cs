@@ -2,6 +2,7 @@ using Harness.Kernels;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
+using Harness.Models.Training;
 using Xunit;
 
 namespace Harness.Models.Tests;
@@ -86,5 +87,29 @@ public sealed class ModelCatalogTests
             account.Buffers.Select(buffer => $"{buffer.Name} {buffer.Category} {buffer.Bytes}").Order(StringComparer.Ordinal));
         Assert.Equal(program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Shape.Elements), account.ParameterCount.Value);
         Assert.Equal(program.Steps.Select(step => step.Name), account.Steps.Select(step => step.Name));
+    }
+
+    /// <summary>A peak had without the rest of an account is the account's, moment by moment.</summary>
+    [Fact]
+    public void The_peak_alone_is_that_of_the_account()
+    {
+        foreach (Model model in ModelCatalog.All)
+        {
+            ModelSize size = model.Size(3, model.Sequence is null ? null : 37, model.DecoderSequence is null ? null : 5);
+            Assert.Equal(model.Account(size, null).Peak.Moments.Select(Words), model.Peak(size, null).Moments.Select(Words));
+            foreach (Optimizer optimizer in Enum.GetValues<Optimizer>())
+            {
+                foreach ((bool recompute, bool continues, bool updates) in new[] { (false, false, true), (true, false, true), (false, true, false) })
+                {
+                    var pass = new TrainingPass(
+                        optimizer, 6, model.Training.Dropout ?? 0, recompute && model.Training.HasBlocks, continues, updates);
+                    Assert.Equal(
+                        model.Training.Account(size, pass, null).Peak.Moments.Select(Words),
+                        model.Training.Peak(size, pass, null).Moments.Select(Words));
+                }
+            }
+        }
+
+        static string Words(PeakMoment moment) => $"{moment.Name}: {moment.Formula} = {moment.Bytes}, {moment.Why}";
     }
 }

@@ -157,7 +157,7 @@ internal sealed class FitSearch
     private long? FormulaBytes(long size) => _mayFall ? PeakBytes(_formulaBytes, size, null) : LeastBytes(size);
 
     private long? PeakBytes(Dictionary<long, long?> known, long size, long? workspace) =>
-        Once(known, size, asked => Counted<long?>(() => At(asked).Account(workspace).Peak.Bytes));
+        Once(known, size, asked => Counted<long?>(() => At(asked).Peak(workspace).Bytes));
 
     private Need? NeedOf(long size) => size < Minimum || size > Maximum ? null : Counted(() => new Need(At(size), WorkspaceBytes));
 

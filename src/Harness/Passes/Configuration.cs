@@ -24,6 +24,12 @@ internal sealed record Configuration(Model Model, ModelSize Size, TrainingPass? 
         ? Model.Account(Size, convolutionBudgetBytes)
         : Model.Training.Account(Size, Training, convolutionBudgetBytes));
 
+    /// <summary>The account's peak alone, which may be had for less.</summary>
+    /// <inheritdoc cref="Account"/>
+    public AnalyticPeak Peak(long? convolutionBudgetBytes) => InBytes(() => Training is null
+        ? Model.Peak(Size, convolutionBudgetBytes)
+        : Model.Training.Peak(Size, Training, convolutionBudgetBytes));
+
     /// <summary>Weights and inputs drawn from a seed; in training also labels, where the optimizer starts and the first update's corrections.</summary>
     public SeededTensors Seeded(long seed) => Training is null
         ? Model.Seeded(seed)

@@ -34,6 +34,8 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<long>
 
     public long Elements { get; }
 
+    public ReadOnlySpan<long> Dimensions => _dimensions;
+
     public int Rank => _dimensions.Length;
 
     public int Count => _dimensions.Length;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Harness.Kernels.Devices;
 
 namespace Harness.Kernels.Programs;
@@ -206,17 +207,17 @@ internal static class StepShapes
 
     internal static void Is(TensorSpec tensor, ReadOnlySpan<long> shape, DType dtype = DType.F32)
     {
-        if (tensor.DType != dtype || !shape.SequenceEqual([.. tensor.Shape]))
+        if (tensor.DType != dtype || !shape.SequenceEqual(tensor.Shape.Dimensions))
         {
             throw new CheckFailedException($"tensor {tensor} must be {dtype.Label()}[{string.Join(',', shape.ToArray())}]");
         }
     }
 
-    internal static void Require(bool condition, string otherwise)
+    internal static void Require(bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref Otherwise otherwise)
     {
         if (!condition)
         {
-            throw new CheckFailedException(otherwise);
+            throw new CheckFailedException(otherwise.Text());
         }
     }
 }

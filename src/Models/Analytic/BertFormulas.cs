@@ -40,10 +40,15 @@ public static class BertFormulas
         account.Output("pooler_output", pooled, Work.Product(n.Batch, n.Hidden, n.Hidden),
             reads: FloatBytes(pooled) + FloatBytes(n.Hidden * n.Hidden));
         PoolerTanh(account, n);
-        return account.Build(ParameterCount(n), Peak(
-            config, inputs: 3 * IdBytes(n.Tokens), mask: FloatBytes(n.Tokens), x: FloatBytes(n.States), FloatBytes(n.Scores),
-                FloatBytes(n.Intermediates)));
+        return account.Build(ParameterCount(n), Moments(config, n));
     }
+
+    /// <summary>That of <see cref="Of"/>, without its buffers and steps.</summary>
+    public static AnalyticPeak Peak(BertConfig config) => new([.. Moments(config, new BertSymbols(config))]);
+
+    private static PeakMoment[] Moments(BertConfig config, BertSymbols n) => Moments(
+        config, inputs: 3 * IdBytes(n.Tokens), mask: FloatBytes(n.Tokens), x: FloatBytes(n.States), FloatBytes(n.Scores),
+        FloatBytes(n.Intermediates));
 
     internal static Formula ParameterCount(BertSymbols n)
     {
@@ -139,7 +144,7 @@ public static class BertFormulas
     /// splitting the values holds as much or more; beyond, the softmax), which the usual I = 4*H rules out.
     /// </para>
     /// </summary>
-    private static PeakMoment[] Peak(BertConfig config, Formula inputs, Formula mask, Formula x, Formula scores, Formula intermediate) =>
+    private static PeakMoment[] Moments(BertConfig config, Formula inputs, Formula mask, Formula x, Formula scores, Formula intermediate) =>
     [
         // After its last use, in the softmax of the last layer, the mask is gone: a network of one layer runs its GELU without it.
         new("gelu", inputs + (config.Layers > 1 ? mask : Zero) + x + 2 * intermediate,

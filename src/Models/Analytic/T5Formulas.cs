@@ -21,6 +21,9 @@ public static class T5Formulas
         return account.Build(ParameterCount(n), T5Peak.Moments(config, n));
     }
 
+    /// <summary>That of <see cref="Of"/>, without its buffers and steps.</summary>
+    public static AnalyticPeak Peak(T5Config config) => new([.. T5Peak.Moments(config, new T5Symbols(config))]);
+
     internal static Formula ParameterCount(T5Symbols n)
     {
         // Attention has four H x A*d matrices; the decoder's layers have two attentions. Every sub-layer has one norm.

@@ -13,4 +13,9 @@ namespace Harness.Models.Training;
 public sealed record ModelTraining(
     double? Dropout, bool HasBlocks, long Classes,
     Func<ModelSize, TrainingPass, IConvolutionWorkspace, StepProgram> Program,
-    Func<ModelSize, TrainingPass, long?, AnalyticAccount> Account);
+    Func<ModelSize, TrainingPass, long?, AnalyticAccount> Account)
+{
+    /// <inheritdoc cref="Model.Peak"/>
+    public Func<ModelSize, TrainingPass, long?, AnalyticPeak> Peak { get; init; } =
+        (size, pass, convolutionBudgetBytes) => Account(size, pass, convolutionBudgetBytes).Peak;
+}

@@ -22,7 +22,7 @@ public static class BertTrainingFormulas
         account.Parameter("classifier.weight", Classes * n.Hidden);
         account.Parameter("classifier.bias", Classes);
         BertFormulas.Inputs(account, n);
-        Formula inputs = 3 * IdBytes(n.Tokens) + account.TrainingInputs(rows: n.Batch, hasDropout: true);
+        account.TrainingInputs(rows: n.Batch, hasDropout: true);
 
         BertFormulas.Embeddings(account, n);
         account.Dropout("embeddings.output", n.States);
@@ -52,8 +52,14 @@ public static class BertTrainingFormulas
         EmbeddingsBackward(account, n);
         return account.Build(
             parameterCount: BertFormulas.ParameterCount(n) + Classes * n.Hidden + Classes,
-            BertTrainingPeak.Moments(config, pass, n, inputs));
+            Moments(config, pass, n));
     }
+
+    /// <summary>That of <see cref="Of"/>, without its buffers and steps.</summary>
+    public static AnalyticPeak Peak(BertConfig config, TrainingPass pass) => new([.. Moments(config, pass, new BertSymbols(config))]);
+
+    private static PeakMoment[] Moments(BertConfig config, TrainingPass pass, BertSymbols n) => BertTrainingPeak.Moments(
+        config, pass, n, inputs: 3 * IdBytes(n.Tokens) + TrainingAccountBuilder.TrainingInputBytes(pass, rows: n.Batch, hasDropout: true));
 
     private static string Output(BertConfig config, long layer) =>
         layer == config.Layers - 1 ? "last_hidden_state" : $"encoder.layer.{layer}.output";

@@ -19,8 +19,7 @@ public static class T5TrainingFormulas
         var account = new TrainingAccountBuilder("t5", pass);
         T5Formulas.Parameters(account, config.Layers, n);
         T5Formulas.Inputs(account, n);
-        Formula inputs = 2 * IdBytes(n.SourceTokens) + IdBytes(n.TargetTokens)
-            + account.TrainingInputs(rows: n.TargetTokens, hasDropout: true);
+        account.TrainingInputs(rows: n.TargetTokens, hasDropout: true);
         var encoder = new T5TrainingStack(account, n, decodes: false, config.Layers, pass.RecomputeBlocks ? Recomputed : null);
         var decoder = new T5TrainingStack(account, n, decodes: true, config.Layers, pass.RecomputeBlocks ? Recomputed : null);
 
@@ -35,8 +34,18 @@ public static class T5TrainingFormulas
             scaled: true);
         decoder.Backward();
         encoder.Backward();
-        return account.Build(T5Formulas.ParameterCount(n), [.. pass.RecomputeBlocks
+        return account.Build(T5Formulas.ParameterCount(n), [.. Moments(config, pass, n)]);
+    }
+
+    /// <summary>That of <see cref="Of"/>, without its buffers and steps.</summary>
+    public static AnalyticPeak Peak(T5Config config, TrainingPass pass) => new([.. Moments(config, pass, new T5Symbols(config))]);
+
+    private static IEnumerable<PeakMoment> Moments(T5Config config, TrainingPass pass, T5Symbols n)
+    {
+        Formula inputs = 2 * IdBytes(n.SourceTokens) + IdBytes(n.TargetTokens)
+            + TrainingAccountBuilder.TrainingInputBytes(pass, rows: n.TargetTokens, hasDropout: true);
+        return pass.RecomputeBlocks
             ? T5RecomputationPeak.Moments(config, pass, n, inputs)
-            : T5TrainingPeak.Moments(config, pass, n, inputs)]);
+            : T5TrainingPeak.Moments(config, pass, n, inputs);
     }
 }

@@ -12,6 +12,7 @@ namespace Harness.Models.Analytic.Training;
 internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : AccountBuilder(model)
 {
     private readonly List<(string Name, Formula Elements)> _parameters = [];
+    private readonly HashSet<string> _parameterNames = [];
     private readonly HashSet<string> _contributedTo = [];
 
     /// <summary>A gradient that a backward step writes or adds to: of a parameter or of an activation.</summary>
@@ -20,7 +21,7 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
     public static Formula MaskBytes(Formula elements) => elements;
 
     /// <summary>The optimizer's input, where the pass updates.</summary>
-    private bool HasBiasCorrections => pass.Updates && pass.Optimizer is Optimizer.Adam or Optimizer.AdamW;
+    private static bool HasBiasCorrections(TrainingPass pass) => pass.Updates && pass.Optimizer is Optimizer.Adam or Optimizer.AdamW;
 
     public bool HasDropout => pass.Dropout > 0;
 
@@ -31,28 +32,40 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
     {
         base.Parameter(name, elements);
         _parameters.Add((name, elements));
+        _parameterNames.Add(name);
     }
 
     /// <summary>Declares what the caller gives beside the model's own inputs. Returns its bytes.</summary>
-    /// <param name="rows">of the logits, a label each</param>
-    /// <param name="hasDropout">whether the model has any; whether it is used is the pass's choice</param>
+    /// <inheritdoc cref="Given"/>
     public Formula TrainingInputs(Formula rows, bool hasDropout)
     {
-        Formula bytes = IdBytes(rows);
-        Input("labels", bytes);
-        if (hasDropout && HasDropout)
+        foreach ((string name, Formula bytes) in Given(pass, rows, hasDropout))
         {
-            Input("dropout_seed", IdBytes(1));
-            bytes += IdBytes(1);
+            Input(name, bytes);
         }
 
-        if (HasBiasCorrections)
+        return TrainingInputBytes(pass, rows, hasDropout);
+    }
+
+    /// <summary>Bytes of what the caller gives beside the model's own inputs.</summary>
+    /// <inheritdoc cref="Given"/>
+    public static Formula TrainingInputBytes(TrainingPass pass, Formula rows, bool hasDropout) =>
+        Given(pass, rows, hasDropout).Aggregate(Zero, (sum, input) => sum + input.Bytes);
+
+    /// <param name="rows">of the logits, a label each</param>
+    /// <param name="hasDropout">whether the model has any; whether it is used is the pass's choice</param>
+    private static IEnumerable<(string Name, Formula Bytes)> Given(TrainingPass pass, Formula rows, bool hasDropout)
+    {
+        yield return ("labels", IdBytes(rows));
+        if (hasDropout && pass.Dropout > 0)
         {
-            Input("bias_corrections", FloatBytes(2));
-            bytes += FloatBytes(2);
+            yield return ("dropout_seed", IdBytes(1));
         }
 
-        return bytes;
+        if (HasBiasCorrections(pass))
+        {
+            yield return ("bias_corrections", FloatBytes(2));
+        }
     }
 
     /// <summary>Dropout in place on <paramref name="tensor"/>; nothing where the pass has none. The mask, if it is kept, is an activation, a byte an element.</summary>
@@ -236,14 +249,14 @@ internal sealed class TrainingAccountBuilder(string model, TrainingPass pass) : 
         }
 
         Step($"{parameter}:{name}", work,
-            reads: FloatBytes((2 + states.Length) * elements) + (HasBiasCorrections ? FloatBytes(2) : Zero),
+            reads: FloatBytes((2 + states.Length) * elements) + (HasBiasCorrections(pass) ? FloatBytes(2) : Zero),
             writes: FloatBytes((1 + states.Length) * elements));
     }
 
     /// <summary>Notes a contribution, and declares an activation's error signal with the first. Returns whether there is something to add to.</summary>
     private bool Contribute(Target target)
     {
-        bool isFirst = _contributedTo.Add(target.Of), isParameter = _parameters.Exists(parameter => parameter.Name == target.Of);
+        bool isFirst = _contributedTo.Add(target.Of), isParameter = _parameterNames.Contains(target.Of);
         if (isFirst && !isParameter)
         {
             Buffer($"{target.Of}.grad", AnalyticCategory.ErrorSignals, FloatBytes(target.Elements));
