@@ -33,7 +33,8 @@ public static class ModelCatalog
         new ModelTraining(
             Dropout: 0.1, HasBlocks: true, BertConfig.Classes,
             (size, pass, device) => BertProgram.BuildTraining(BertConfig.Base(size.Batch, size.Sequence!.Value), pass, device),
-            (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass)));
+            (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass),
+            (size, pass) => BertConvention.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass)));
 
     public static Model T5Small { get; } = new(
         "t5-small", s_batch, new ModelOption("seq", Default: 64), s_decoderSequence,
@@ -46,6 +47,8 @@ public static class ModelCatalog
             (size, pass, device) => T5Program.BuildTraining(
                 T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass, device),
             (size, pass, _) => T5TrainingFormulas.Of(
+                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass),
+            (size, pass) => T5Convention.Of(
                 T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass)));
 
     public static Model MnistMlp { get; } = Mlp("mnist-mlp", MlpConfig.Mnist);

@@ -1,6 +1,7 @@
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
+using Harness.Models.Analytic.Training;
 
 namespace Harness.Models.Training;
 
@@ -10,7 +11,8 @@ namespace Harness.Models.Training;
 /// <param name="Classes">labels are below</param>
 /// <param name="Program">the tensors and steps of a pass</param>
 /// <param name="Account">what the formulas say of the same pass: beside the program, never from it</param>
+/// <param name="Published">the formulas of layers beside those of the literature; null: no transformer</param>
 public sealed record ModelTraining(
     double? Dropout, bool HasBlocks, long Classes,
     Func<ModelSize, TrainingPass, IConvolutionWorkspace, StepProgram> Program,
-    Func<ModelSize, TrainingPass, long?, AnalyticAccount> Account);
+    Func<ModelSize, TrainingPass, long?, AnalyticAccount> Account, Func<ModelSize, TrainingPass, PublishedLayers>? Published = null);
