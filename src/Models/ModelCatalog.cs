@@ -36,6 +36,7 @@ public static class ModelCatalog
             (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass))
         {
             Peak = (size, pass, _) => BertTrainingFormulas.Peak(BertConfig.Base(size.Batch, size.Sequence!.Value), pass),
+            Published = (size, pass) => BertConvention.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass),
         })
     {
         Peak = (size, _) => BertFormulas.Peak(BertConfig.Base(size.Batch, size.Sequence!.Value)),
@@ -55,6 +56,8 @@ public static class ModelCatalog
                 T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass))
         {
             Peak = (size, pass, _) => T5TrainingFormulas.Peak(
+                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass),
+            Published = (size, pass) => T5Convention.Of(
                 T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass),
         })
     {

@@ -3,7 +3,7 @@ using Harness.Passes;
 
 namespace Harness.Audit;
 
-/// <summary><c>harness.audit/1</c> as CONTRACT.md has it, with <c>peak</c>, <c>steps</c> and <c>differences</c> beside it.</summary>
+/// <summary><c>harness.audit/1</c> as CONTRACT.md has it, with <c>peak</c>, <c>steps</c>, <c>published</c> and <c>differences</c> beside it.</summary>
 internal static class AuditJson
 {
     public static JsonObject Of(AuditRecord audit)
@@ -11,6 +11,7 @@ internal static class AuditJson
         JsonObject json = WithoutBuffers(audit);
         json["buffers"] = new JsonArray([.. audit.Buffers.Select(Buffer)]);
         json["steps"] = new JsonArray([.. audit.Steps.Select(Step)]);
+        json["published"] = PublishedJson.Of(audit.Published);
         json["differences"] = new JsonArray([.. audit.Mismatches.Select(Difference)]);
         json["mismatches"] = audit.Mismatches.Length;
         return json;

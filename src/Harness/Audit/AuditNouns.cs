@@ -66,10 +66,11 @@ internal sealed record Mismatch(string Name, string What, long? Analytic, long? 
 /// <summary>One configuration, audited.</summary>
 /// <param name="Touch">null on devices that cannot see it</param>
 /// <param name="Gpu">null on devices that are not one</param>
+/// <param name="Published">null where there is no published convention: in inference, and of models without layers of attention</param>
 internal sealed record AuditRecord(
     Configuration Configuration, DeviceFacts Device, Placement Placement, Pair ParameterCount,
     ImmutableArray<CategoryBytes> Categories, PeakRow Peak, ArenaRow Arena, TouchRow? Touch, GpuPass? Gpu,
-    ImmutableArray<BufferRow> Buffers, ImmutableArray<StepRow> Steps, ImmutableArray<Mismatch> Mismatches)
+    ImmutableArray<BufferRow> Buffers, ImmutableArray<StepRow> Steps, PublishedComparison? Published, ImmutableArray<Mismatch> Mismatches)
 {
     public Pair BytesOf(string category) => Categories.Single(row => row.Category == category).Bytes;
 

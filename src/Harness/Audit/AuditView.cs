@@ -28,6 +28,11 @@ internal static partial class AuditView
 
         StepTable(audit, allSteps).WriteTo(console);
         (allBuffers ? BufferTable(audit) : KindTable(audit)).WriteTo(console);
+        if (audit.Published is { } published)
+        {
+            PublishedView.Write(published, console);
+        }
+
         foreach (string warning in audit.Gpu?.Driver.Warnings ?? [])
         {
             console.WriteLine($"warning: {warning}");

@@ -48,9 +48,11 @@ internal sealed class Auditor
         CheckHeld();
         CheckDriver();
         ImmutableArray<StepRow> steps = JoinSteps();
+        PublishedComparison? published = configuration.Published() is { } formulas ? PublishedComparison.Of(formulas, buffers, steps) : null;
+        _mismatches.AddRange(published?.Mismatches() ?? []);
         return new AuditRecord(
             configuration, device, _pass.Plan.Placement, parameterCount, categories, peak, arena, touch, _pass.Gpu,
-            buffers, steps, [.. _mismatches]);
+            buffers, steps, published, [.. _mismatches]);
     }
 
     private ImmutableArray<BufferRow> JoinBuffers()

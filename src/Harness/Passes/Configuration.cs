@@ -3,6 +3,7 @@ using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models;
 using Harness.Models.Analytic;
+using Harness.Models.Analytic.Training;
 using Harness.Models.Training;
 using Harness.Models.Weights;
 
@@ -37,6 +38,10 @@ internal sealed record Configuration(Model Model, ModelSize Size, TrainingPass? 
 
     /// <summary><c>inference</c>, or <c>training</c> with what was chosen.</summary>
     public string PassWords => Training is null ? TrainingLabels.Inference : TrainingLabels.Describe(Training, Size, Model.Training.Dropout is not null);
+
+    /// <summary>The formulas of a training pass's layers beside those of the literature; null where there are none.</summary>
+    /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
+    public PublishedLayers? Published() => Training is null ? null : InBytes(() => Model.Training.Published?.Invoke(Size, Training));
 
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
     public ModelSummary Summary() => InBytes(() => Model.Summary(Size));

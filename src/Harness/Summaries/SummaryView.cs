@@ -76,7 +76,7 @@ internal static class SummaryView
             ("error signals", summary.ErrorSignalBytes), ("gradients of parameters", summary.GradientBytes),
             ("training with sgd", training),
             ("optimizer state, momentum", summary.OptimizerStateBytes(1)), ("training with momentum", training + summary.OptimizerStateBytes(1)),
-            ("optimizer state, adam or adamw", summary.OptimizerStateBytes(2)), ("training with adam", training + summary.OptimizerStateBytes(2)),
+            ("optimizer state, adam or adamw", summary.OptimizerStateBytes(2)), ("training with adam or adamw", training + summary.OptimizerStateBytes(2)),
         ];
         return new ReportTable(
             "Totals", ["what", "bytes", "KiB", "MiB"],
@@ -85,7 +85,8 @@ internal static class SummaryView
                     row.Item1, Quantities.Bytes(row.Item2), Quantities.KiB(row.Item2), Quantities.MiB(row.Item2))),
             ],
             Counts(summary) + "\nSums as if nothing were reused, without workspace; 'audit' shows what a pass needs at once. "
-            + "Training is counted without the loss, and without what only training adds, such as masks of dropout.");
+            + "Training is counted without what a forward pass of inference has not: labels and loss, dropout's masks and what it leaves in another "
+            + "buffer, bert-base's head.");
     }
 
     private static string Counts(ModelSummary summary) =>

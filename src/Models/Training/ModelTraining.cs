@@ -1,6 +1,7 @@
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
+using Harness.Models.Analytic.Training;
 
 namespace Harness.Models.Training;
 
@@ -18,4 +19,7 @@ public sealed record ModelTraining(
     /// <inheritdoc cref="Model.Peak"/>
     public Func<ModelSize, TrainingPass, long?, AnalyticPeak> Peak { get; init; } =
         (size, pass, convolutionBudgetBytes) => Account(size, pass, convolutionBudgetBytes).Peak;
+
+    /// <summary>The formulas of layers beside those of the literature; null: no transformer.</summary>
+    public Func<ModelSize, TrainingPass, PublishedLayers>? Published { get; init; }
 }

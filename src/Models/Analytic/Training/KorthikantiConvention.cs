@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using Harness.Models.Training;
-using static Harness.Models.Analytic.AccountBuilder;
-using static Harness.Models.Analytic.Formula;
 
 namespace Harness.Models.Analytic.Training;
 
@@ -11,75 +8,55 @@ namespace Harness.Models.Analytic.Training;
 public sealed record BridgeTerm(string Name, Formula Formula, string Why)
 {
     public long Bytes => Formula.Value;
+
+    internal static BridgeTerm FourBytes(Formula bytes) => new("four_bytes", bytes, "values of four bytes, not two");
 }
 
 /// <summary>
 /// The activations of one layer as Korthikanti et al. 2022 count them (Reducing Activation Recomputation in Large Transformer Models,
 /// section 4): s b h (34 + 5 a s / h) bytes with values of two bytes, masks of one and a feed-forward part of 4 h; with full recomputation
-/// 2 s b h, the layer's input. Beside it our bytes of a layer of BERT, and every term of the difference.
+/// 2 s b h, the layer's input. Beside it our bytes of a layer, and every term of the difference.
 /// </summary>
-/// <param name="Published">their formula, in our symbols</param>
+/// <param name="Notation">their formula as they write it</param>
+/// <param name="Published">the same in our symbols</param>
 /// <param name="Bridge">adds up to <paramref name="Ours"/> less <paramref name="Published"/></param>
-public sealed record KorthikantiConvention(Formula Published, ImmutableArray<BridgeTerm> Bridge, Formula Ours)
+public sealed record KorthikantiConvention(string Notation, Formula Published, ImmutableArray<BridgeTerm> Bridge, Formula Ours)
 {
-    /// <summary>
-    /// What a layer keeps from the forward pass for the backward pass, which is what they count. Theirs are norms before the sub-layers and
-    /// ours behind them; the tensors are as many: they keep a norm's input, we the product that is a term of it, and the other term is a
-    /// product's input, kept in any case.
-    /// </summary>
-    public static KorthikantiConvention Kept(BertConfig config, TrainingPass pass)
+    /// <summary>Where the bridge ends, in bytes.</summary>
+    public long BridgedBytes => Bridge.Aggregate(Published.Value, (sum, term) => checked(sum + term.Bytes));
+
+    /// <param name="states">elements of [B,S,H]</param>
+    /// <param name="scores">elements of [B,A,S,S]</param>
+    internal static KorthikantiConvention Kept(Formula states, Formula scores, ImmutableArray<BridgeTerm> bridge, Formula ours) =>
+        new("s b h (34 + 5 a s / h)", 34 * states + 5 * scores, bridge, ours);
+
+    /// <summary>With full recomputation a layer keeps its input.</summary>
+    /// <param name="states">elements of [B,S,H]</param>
+    internal static KorthikantiConvention Recomputed(Formula states) =>
+        new("2 s b h", 2 * states, [BridgeTerm.FourBytes(2 * states)], AccountBuilder.FloatBytes(states));
+
+    /// <summary>From what is kept on to more.</summary>
+    internal KorthikantiConvention Further(ImmutableArray<BridgeTerm> bridge, Formula ours) =>
+        this with { Bridge = [.. Bridge, .. bridge], Ours = ours };
+}
+
+/// <summary>
+/// The convention for those layers of a model that are all alike and that it speaks of: an encoder's but the last, whose result bears no
+/// layer's name.
+/// </summary>
+/// <param name="Layers">their names; buffers of a layer are named <c>LAYER.*</c></param>
+/// <param name="Kept">what a layer keeps from the forward pass for the backward pass, which is what they count</param>
+/// <param name="Buffers">all buffers of a layer in the arena, whenever they live; its bridge goes on where that of <paramref name="Kept"/> ends</param>
+public sealed record PublishedLayers(ImmutableArray<string> Layers, KorthikantiConvention Kept, KorthikantiConvention Buffers)
+{
+    internal static ImmutableArray<string> AllButTheLast(string prefix, long layers)
     {
-        var n = new BertSymbols(config);
-        if (pass.RecomputeBlocks)
+        var names = ImmutableArray.CreateBuilder<string>();
+        for (long i = 0; i < layers - 1; i++)
         {
-            return new(2 * n.States, [FourBytes(2 * n.States)], FloatBytes(n.States));
+            names.Add($"{prefix}.{i}");
         }
 
-        bool dropout = pass.Dropout > 0;
-        var bridge = ImmutableArray.CreateBuilder<BridgeTerm>();
-        if (!dropout)
-        {
-            bridge.Add(new("no_dropout", Zero - 2 * n.States - 3 * n.Scores,
-                "no masks, of two [B,S,H] and one [B,A,S,S], and no scores that dropout has left"));
-        }
-
-        bridge.Add(FourBytes(32 * n.States + (dropout ? 4 : 2) * n.Scores));
-        bridge.Add(new("feed_forward_width", 8 * n.Intermediates - 32 * n.States, "I wide, not 4 h: both sides of GELU"));
-        return new(34 * n.States + 5 * n.Scores, bridge.ToImmutable(), BertTrainingPeak.KeptOfLayer(n, dropout, masks: dropout));
+        return names.ToImmutable();
     }
-
-    /// <summary>All buffers of a layer that is not the last one, whenever they live: what the account lists under its name.</summary>
-    public static KorthikantiConvention Buffers(BertConfig config, TrainingPass pass)
-    {
-        var n = new BertSymbols(config);
-        KorthikantiConvention kept = Kept(config, pass);
-        bool dropout = pass.Dropout > 0;
-
-        // Floats of the forward pass: three products, four tensors by head, context, two products and two norms; scores before and behind
-        // the softmax.
-        Formula forward = FloatBytes(12 * n.States) + FloatBytes((dropout ? 3 : 2) * n.Scores) + FloatBytes(2 * n.Intermediates);
-        List<BridgeTerm> bridge = [.. kept.Bridge];
-        if (pass.RecomputeBlocks)
-        {
-            Formula others = FloatBytes(11 * n.States) + FloatBytes((dropout ? 3 : 2) * n.Scores) + FloatBytes(2 * n.Intermediates);
-            bridge.Add(new("first_run", others, "what the forward pass writes and does not keep"));
-            bridge.Add(new("second_run", others, "the same again, before the backward steps; the layer's last norm does not run again"));
-        }
-        else
-        {
-            bridge.Add(new("products", FloatBytes(3 * n.States),
-                "the products that Q, K and V are split from: the bias is added on the way to the heads, not in place"));
-            bridge.Add(new("scores", FloatBytes(n.Scores), "Q K^T before the softmax, which is not in place"));
-            bridge.Add(new("context_heads", FloatBytes(n.States), "the context before its heads are moved side by side, a copy"));
-        }
-
-        bridge.Add(new("error_signals", forward, "a gradient for each value of the forward pass"));
-        bridge.Add(new("statistics", FloatBytes(4 * n.Tokens), "mean and reciprocal root of every row of both norms, backward"));
-        Formula activations = pass.RecomputeBlocks ? 2 * forward - FloatBytes(n.States)
-            : dropout ? forward + n.Scores + 2 * n.States
-            : forward;
-        return new(kept.Published, [.. bridge], activations + forward + FloatBytes(4 * n.Tokens));
-    }
-
-    private static BridgeTerm FourBytes(Formula bytes) => new("four_bytes", bytes, "values of four bytes, not two");
 }
