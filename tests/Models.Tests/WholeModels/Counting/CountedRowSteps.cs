@@ -21,8 +21,8 @@ internal static class CountedRowSteps
     public static void SoftmaxBackward(CountedTensors t, SoftmaxBackwardStep s)
     {
         int keys = (int)s.Y.Shape.Last;
-        t.Write(s.Gradient, t.Read(s.Y).Chunk(keys).Zip(t.Read(s.OutputGradient).Chunk(keys), (y, dy) => CountedRows.SoftmaxBackward(t, y, dy, s.Scale))
-            .SelectMany(row => row));
+        t.Write(s.Gradient, t.Read(s.Y).Chunk(keys).Zip(t.Read(s.OutputGradient).Chunk(keys))
+            .SelectMany(row => CountedRows.SoftmaxBackward(t, row.First, row.Second, s.Scale)));
     }
 
     public static void LayerNorm(CountedTensors t, LayerNormStep s)
