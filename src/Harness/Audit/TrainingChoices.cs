@@ -45,7 +45,10 @@ internal static class TrainingChoices
     public static JsonArray MicroBatchJson(ImmutableArray<(long MicroBatch, PeakMoment Peak)> choices) =>
         [.. choices.Select(choice => new JsonObject { ["microBatch"] = choice.MicroBatch, ["peakLive"] = choice.Peak.Bytes, ["moment"] = choice.Peak.Name })];
 
-    /// <summary>What keeping only the inputs of blocks saves at the peak, and the FLOPs that it adds; null where blocks are kept.</summary>
+    /// <summary>
+    /// What keeping only the inputs of blocks saves at the peak, which is the last pass's, and the FLOPs that it adds to the whole step; null where
+    /// blocks are kept.
+    /// </summary>
     public static Recomputing? Recomputation(Configuration configuration)
     {
         if (configuration.Training is not { RecomputeBlocks: true } training)
@@ -53,30 +56,56 @@ internal static class TrainingChoices
             return null;
         }
 
-        AnalyticAccount without = (configuration with { Training = training with { RecomputeBlocks = false } }).Account(null);
-        AnalyticAccount with = configuration.Account(null);
+        Configuration keeping = configuration with { Training = training with { RecomputeBlocks = false } };
         return new Recomputing(
-            without.Peak.Bytes, with.Peak.Bytes, without.Steps.Sum(step => step.Flops.Value), with.Steps.Sum(step => step.Flops.Value));
+            training.StepBatch / configuration.Size.Batch, keeping.Account(null).Peak.Bytes, configuration.Account(null).Peak.Bytes,
+            FlopsOfStep(keeping), FlopsOfStep(configuration));
+    }
+
+    /// <summary>FLOPs of all passes of the step that the configuration is a pass of; null where 64 bits cannot count them.</summary>
+    private static long? FlopsOfStep(Configuration configuration)
+    {
+        TrainingPass pass = configuration.Training!;
+        var step = TrainingStep.Of(
+            configuration.Model, configuration.Size with { Batch = pass.StepBatch },
+            new TrainingChoice(pass.Optimizer, configuration.Size.Batch, pass.Dropout, pass.RecomputeBlocks));
+        try
+        {
+            return step.Passes.Sum(repeated =>
+                repeated.Times * (configuration with { Training = repeated.Pass }).Account(null).Steps.Sum(costs => costs.Flops.Value));
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Beyond, a table of divisors is no longer read.</summary>
     private const long MostBatch = 1 << 16;
 }
 
-/// <summary>A pass with blocks kept and with blocks computed again.</summary>
-internal sealed record Recomputing(long KeptPeakBytes, long RecomputedPeakBytes, long KeptFlops, long RecomputedFlops)
+/// <summary>A step with blocks kept and with blocks computed again.</summary>
+/// <param name="Passes">of the step</param>
+/// <param name="KeptPeakBytes">of its last pass</param>
+/// <param name="RecomputedPeakBytes">likewise</param>
+/// <param name="KeptFlops">of all its passes; null: more than 64 bits count</param>
+/// <param name="RecomputedFlops">likewise</param>
+internal sealed record Recomputing(long Passes, long KeptPeakBytes, long RecomputedPeakBytes, long? KeptFlops, long? RecomputedFlops)
 {
+    public long? AddedFlops => RecomputedFlops - KeptFlops;
+
     public string Words =>
         $"recomputation: the peak is {Quantities.Bytes(RecomputedPeakBytes)} bytes instead of {Quantities.Bytes(KeptPeakBytes)}, "
-        + $"{Quantities.Bytes(KeptPeakBytes - RecomputedPeakBytes)} less, for {Quantities.Count(RecomputedFlops - KeptFlops)} FLOPs a pass "
-        + $"beside {Quantities.Count(KeptFlops)} (by the formulas)";
+        + $"{Quantities.Bytes(KeptPeakBytes - RecomputedPeakBytes)} less, for {Quantities.Count(AddedFlops)} FLOPs "
+        + $"beside {Quantities.Count(KeptFlops)} in the step{(Passes > 1 ? $"'s {Quantities.Count(Passes)} passes" : "")} (by the formulas)";
 
     public JsonObject ToJson() => new()
     {
         ["keptPeakLive"] = KeptPeakBytes,
         ["peakLive"] = RecomputedPeakBytes,
         ["savedBytes"] = KeptPeakBytes - RecomputedPeakBytes,
+        ["passes"] = Passes,
         ["keptFlops"] = KeptFlops,
-        ["addedFlops"] = RecomputedFlops - KeptFlops,
+        ["addedFlops"] = AddedFlops,
     };
 }

@@ -8,9 +8,9 @@ internal static class TrainingStepCost
     public static StepCost Of(Step step) => step switch
     {
         FillZeroStep s => InPlace(s, 0),
-        RowSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
-        ChannelSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
-        BatchSumStep s => InPlace(s, s.X.Shape.Elements - (s.Accumulate ? 0 : s.Y.Shape.Elements)),
+        RowSumStep s => InPlace(s, s.X.Shape.Elements + (s.Accumulate ? s.Y.Shape.Elements : 0)),
+        ChannelSumStep s => InPlace(s, s.X.Shape.Elements + (s.Accumulate ? s.Y.Shape.Elements : 0)),
+        BatchSumStep s => InPlace(s, s.X.Shape.Elements + (s.Accumulate ? s.Y.Shape.Elements : 0)),
         ActivationBackwardStep s => InPlace(s, (s.Activation is Activation.Relu ? 1 : 3) * s.Y.Shape.Elements),
 
         // x + bias, Phi 4 (x / sqrt 2, erf, 1 +, times one half), the density 4 (square, times -1/2, exponential, times 1 / sqrt(2 pi)), times v, sum, times dy.
@@ -21,7 +21,8 @@ internal static class TrainingStepCost
             s.OutputGradient.Shape.Elements, (s.Ids?.Bytes ?? 0) + s.OutputGradient.Bytes + NamedRows(s), NamedRows(s)),
 
         // Each element is added to its bucket; where causal, those with k <= q.
-        RelativePositionBiasBackwardStep s => InPlace(s, s.OutputGradient.Shape[0] * Pairs(s.OutputGradient.Shape, s.Causal)),
+        RelativePositionBiasBackwardStep s => InPlace(
+            s, s.OutputGradient.Shape[0] * Pairs(s.OutputGradient.Shape, s.Causal) + (s.Accumulate ? s.TableGradient.Shape.Elements : 0)),
 
         // Each cell is divided by its size and added to each element of its window.
         AdaptiveAveragePoolBackwardStep s => InPlace(s, s.OutputGradient.Shape.Elements + (s.Gradient.Shape[0] * s.Gradient.Shape[1]
@@ -31,21 +32,21 @@ internal static class TrainingStepCost
         // taken away.
         CrossEntropyStep s => InPlace(s, (4 * s.Logits.Shape.Elements) + (3 * s.Y.Shape.Elements)),
 
-        // All additions but one, and the scale.
-        ScaledSumStep s => InPlace(s, s.X.Shape.Elements),
+        ScaledSumStep s => InPlace(s, s.X.Shape.Elements + 1),
 
-        // Softmax 5, the scale 1; a row: 1 taken from the label's.
-        CrossEntropyBackwardStep s => InPlace(s, (6 * s.Logits.Shape.Elements) + s.Logits.Shape.Rows),
+        // Softmax 5, one or zero taken away, the scale.
+        CrossEntropyBackwardStep s => InPlace(s, 7 * s.Logits.Shape.Elements),
 
-        // The factor mask / (1 - p), and the bias. Drawing the mask is arithmetic on integers and not counted.
-        DropoutStep s => InPlace(s, (s.Bias is null ? 1 : 2) * s.X.Shape.Elements),
-        DropoutBackwardStep s => InPlace(s, s.Gradient.Shape.Elements),
+        // The mask, 1 - p, and the bias. Drawing the mask is arithmetic on integers and not counted.
+        DropoutStep s => InPlace(s, (s.Bias is null ? 2 : 3) * s.X.Shape.Elements),
+        DropoutBackwardStep s => InPlace(s, 2 * s.Gradient.Shape.Elements),
+
         // The products, their sum, the difference, times y, and the scale.
         SoftmaxBackwardStep s => InPlace(s, (s.Scale == 1 ? 4 : 5) * s.Y.Shape.Elements),
 
         // A row of K: the terms, mean K + 1, difference K, variance 2 K + 1, epsilon and root 2, normalise K; dy times that and both sums 3 K.
         LayerNormParametersBackwardStep s => InPlace(
-            s, s.X.Shape.Rows * (((8 + Present(s.Bias) + Present(s.Residual)) * s.X.Shape.Last) + 4) - (s.Accumulate ? 0 : 2 * s.X.Shape.Last)),
+            s, s.X.Shape.Rows * (((8 + Present(s.Bias) + Present(s.Residual)) * s.X.Shape.Last) + 4) + (s.Accumulate ? 2 * s.X.Shape.Last : 0)),
 
         // As far as normalising likewise; times gamma K, its mean K + 1, its product with the norm and the mean of that 2 K + 1, the bracket
         // 3 K, times r K.
@@ -54,7 +55,7 @@ internal static class TrainingStepCost
 
         // Mean square 2 K + 1, epsilon and root 2, normalise K; dy times that and the sum 2 K.
         RmsNormParametersBackwardStep s => InPlace(
-            s, s.X.Shape.Rows * (((5 + Present(s.Residual)) * s.X.Shape.Last) + 3) - (s.Accumulate ? 0 : s.X.Shape.Last)),
+            s, s.X.Shape.Rows * (((5 + Present(s.Residual)) * s.X.Shape.Last) + 3) + (s.Accumulate ? s.X.Shape.Last : 0)),
 
         // As far as normalising likewise; times gamma K, its product with the norm and the mean of that 2 K + 1, the bracket 2 K, times
         // r K.
@@ -76,8 +77,8 @@ internal static class TrainingStepCost
         SgdStep s => InPlace(s, 2 * s.Weight.Shape.Elements),
         MomentumStep s => InPlace(s, 4 * s.Weight.Shape.Elements),
 
-        // m 3, v 4, the root of v / c 2, epsilon 1, the quotient with m 1, the step 2; weight decay 1.
-        AdamStep s => InPlace(s, (s.WeightDecay == 0 ? 13 : 14) * s.Weight.Shape.Elements),
+        // m 3, v 4, both corrected 2, root and epsilon 2, the quotient 1, the step 2; weight decay 1.
+        AdamStep s => InPlace(s, (s.WeightDecay == 0 ? 14 : 15) * s.Weight.Shape.Elements),
         _ => throw new ArgumentOutOfRangeException(nameof(step), step, "no cost for this step"),
     };
 

@@ -14,15 +14,6 @@ public sealed class ProgramMathTests
     /// <summary>A logit is rounded to f32 after each addition, and a scale is an f32: a few roundoffs of 2^-24.</summary>
     private static readonly double s_relative = 4 * Math.Pow(2, -24);
 
-    private sealed class NoWorkspace : IConvolutionWorkspace
-    {
-        public long WorkspaceBytes(in ConvolutionShape shape) => 0;
-
-        public long WeightBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
-
-        public long DataBackwardWorkspaceBytes(in ConvolutionShape shape) => 0;
-    }
-
     [Theory]
     [InlineData(3, 7)]
     [InlineData(1, 1)]

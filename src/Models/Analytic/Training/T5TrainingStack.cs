@@ -70,7 +70,7 @@ internal sealed class T5TrainingStack(TrainingAccountBuilder account, T5Symbols 
         }
 
         string table = $"{_stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
-        account.Backward(TrainingWork.Sum(_bias),
+        account.Backward(TrainingWork.PositionBiasBackward(n.Heads, _length, causal: decodes),
             reads: FloatBytes(_bias), from: $"{_stack}.position_bias", new Target(table, n.Buckets * n.Heads));
         account.DropoutBackward(Embedded, Stream);
         account.BackwardIntoParts(TrainingWork.EmbeddingBackward(Stream), reads: FloatBytes(Stream) + IdBytes(_tokens), from: Embedded,

@@ -1,3 +1,5 @@
+using static Harness.Models.Analytic.Formula;
+
 namespace Harness.Models.Analytic.Training;
 
 /// <summary>
@@ -9,6 +11,13 @@ internal static class TrainingWork
 {
     /// <summary>A sum over rows, pixels or samples, whichever: an addition for every element summed.</summary>
     public static Work Sum(Formula elements) => Work.Operations(elements);
+
+    /// <summary>
+    /// The error signal of a position bias [heads,length,length], summed by buckets: an addition for every element; where causal, for every one whose
+    /// key is not after its query, as the others were never in a bucket.
+    /// </summary>
+    public static Work PositionBiasBackward(Formula heads, Formula length, bool causal) => Work.Operations(
+        heads * (causal ? FloorDivide(length * (length + 1), 2) : length * length));
 
     /// <summary>A comparison with zero; choosing is none.</summary>
     public static Work ReluBackward(Formula elements) => Work.Operations(elements);

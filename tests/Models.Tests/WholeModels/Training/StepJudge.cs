@@ -8,19 +8,12 @@ using OracleStep = Harness.Models.Tests.Oracles.Training.TrainingStep;
 namespace Harness.Models.Tests.WholeModels.Training;
 
 /// <summary>
-/// Judges every step of a training in single precision by the double-precision oracle, started from the weights and states that the product had
-/// before the step, so that nothing drifts. Loss and gradients are the oracle's; the update is judged on the product's own gradients, since Adam
-/// divides by a gradient's size and would make an update out of the rounding of one that is 0.
+/// Judges every step of a training by the double-precision oracle, started from the weights and states that what is judged had before the
+/// step, so that nothing drifts. Loss and gradients are the oracle's; the update is judged on its own gradients, since Adam divides by a
+/// gradient's size and would make an update out of the rounding of one that is 0.
 /// </summary>
 internal static class StepJudge
 {
-    /// <summary>
-    /// Of a gradient, relative to its largest element and, far less, to the largest of all: some hundred units of roundoff (6e-8), for sums of some
-    /// hundred products through a dozen layers and back.
-    /// </summary>
-    private const double OfTensor = 1e-4;
-    private const double OfModel = 3e-6;
-
     /// <summary>
     /// The least that a gradient's largest element may be beside the largest of all: far above the tolerance, which a gradient of zeros would
     /// pass otherwise. The smallest seen is 0.007.
@@ -40,36 +33,39 @@ internal static class StepJudge
             Hyperparameters.LearningRate, Hyperparameters.WeightDecay, Hyperparameters.Beta1, Hyperparameters.Beta2, Hyperparameters.Epsilon),
     };
 
-    /// <returns>the product's losses</returns>
-    public static double[] Run(TrainedModel model, TrainedCase asked, int steps)
+    /// <param name="tolerances">those of single precision if null</param>
+    /// <returns>the losses that were judged</returns>
+    public static double[] Run(ITrained model, TrainedCase asked, int steps, Tolerances? tolerances = null)
     {
+        TrainedPrograms programs = model.Programs;
+        tolerances ??= Tolerances.SinglePrecision;
         OracleOptimizer optimizer = OptimizerOf(asked.Optimizer);
         var losses = new double[steps];
         for (int step = 0; step < steps; step++)
         {
-            Dictionary<string, double[]> weights = model.Parameters.ToDictionary(name => name, model.Values);
-            Dictionary<string, double[]> states = model.States.ToDictionary(name => name, model.Values);
+            Dictionary<string, double[]> weights = programs.Parameters.ToDictionary(name => name, model.Values);
+            Dictionary<string, double[]> states = programs.States.ToDictionary(name => name, model.Values);
             var oracle = new TrainingOracle(
-                model.Oracle, weights, optimizer, asked.Dropout, (int)model.MicroBatch, states, updates: step);
-            OracleStep expected = oracle.Step(model.Batch(step));
+                programs.Oracle, weights, optimizer, asked.Dropout, (int)programs.MicroBatch, states, updates: step);
+            OracleStep expected = oracle.Step(programs.Batch(step));
 
             losses[step] = model.Step(step);
-            Near($"loss of step {step}", expected.Loss, losses[step], 2e-6 * Math.Max(1, Math.Abs(expected.Loss)));
-            Gradients(model, expected, step);
-            Updates(model, optimizer, weights, states, step);
+            Near($"loss of step {step}", expected.Loss, losses[step], tolerances.OfLoss * Math.Max(1, Math.Abs(expected.Loss)));
+            Gradients(model, expected, step, tolerances);
+            Updates(model, optimizer, weights, states, step, tolerances);
         }
 
         return losses;
     }
 
-    private static void Gradients(TrainedModel model, OracleStep expected, int step)
+    private static void Gradients(ITrained model, OracleStep expected, int step, Tolerances tolerances)
     {
         double largest = expected.Gradients.Values.Max(gradient => gradient.Max(Math.Abs));
         Assert.True(largest > 1e-3, $"the gradients of step {step} are trivial");
-        foreach (string name in model.Parameters)
+        foreach (string name in model.Programs.Parameters)
         {
             double[] wanted = expected.Gradients[$"{name}.grad"], found = model.Values($"{name}.grad");
-            double tolerance = OfTensor * wanted.Max(Math.Abs) + OfModel * largest;
+            double tolerance = tolerances.OfTensor * wanted.Max(Math.Abs) + tolerances.OfModel * largest;
             Assert.Equal(wanted.Length, found.Length);
             if (!name.EndsWith(KeyBias, StringComparison.Ordinal))
             {
@@ -85,20 +81,22 @@ internal static class StepJudge
     }
 
     private static void Updates(
-        TrainedModel model, OracleOptimizer optimizer, Dictionary<string, double[]> weights, Dictionary<string, double[]> states, int step)
+        ITrained model, OracleOptimizer optimizer, Dictionary<string, double[]> weights, Dictionary<string, double[]> states, int step,
+        Tolerances tolerances)
     {
-        foreach (string name in model.Parameters)
+        foreach (string name in model.Programs.Parameters)
         {
             double[] before = [.. weights[name]], gradient = model.Values($"{name}.grad");
             double[][] own = [.. optimizer.StateSuffixes.Select(suffix => states[$"{name}.{suffix}"])];
             optimizer.Update(step + 1, weights[name], gradient, own);
 
-            // A few roundings of the weight; of the change a few more, and those of the device's division and root.
             double[] after = model.Values(name);
             for (int i = 0; i < after.Length; i++)
             {
                 double change = Math.Abs(weights[name][i] - before[i]);
-                Near($"{name}[{i}] after step {step}", weights[name][i], after[i], 1.3e-7 * Math.Abs(before[i]) + 1e-5 * change + 1e-12);
+                Near(
+                    $"{name}[{i}] after step {step}", weights[name][i], after[i],
+                    tolerances.OfWeight * Math.Abs(before[i]) + tolerances.OfChange * change + 1e-12);
             }
 
             for (int k = 0; k < own.Length; k++)
@@ -107,7 +105,7 @@ internal static class StepJudge
                 double largest = own[k].Max(Math.Abs);
                 for (int i = 0; i < state.Length; i++)
                 {
-                    Near($"{name}.{optimizer.StateSuffixes[k]}[{i}] after step {step}", own[k][i], state[i], 1e-6 * largest + 1e-30);
+                    Near($"{name}.{optimizer.StateSuffixes[k]}[{i}] after step {step}", own[k][i], state[i], tolerances.OfState * largest + 1e-30);
                 }
             }
         }

@@ -126,7 +126,7 @@ public sealed class TrainingStepTests
             executor.BeginPass();
             foreach (TensorSpec input in program.Of(TensorCategory.Input))
             {
-                executor.Write(input, model.InputOf(input, step: 0, part: 0));
+                executor.Write(input, model.Programs.InputOf(input, step: 0, part: 0));
             }
 
             allocation = pass == 1 ? new ManagedAllocation() : allocation;

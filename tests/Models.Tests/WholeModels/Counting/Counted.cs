@@ -1,6 +1,6 @@
 using Harness.Models.Tests.Oracles;
 
-namespace Harness.Models.Tests.WholeModels;
+namespace Harness.Models.Tests.WholeModels.Counting;
 
 /// <summary>What was done with <see cref="Counted"/> numbers.</summary>
 internal sealed class Tally
