@@ -6,7 +6,7 @@ using Harness.Passes;
 namespace Harness.Exercises;
 
 /// <summary>Questions drawn from a seed. The same seed, models and topic give the same questions, and more of them begin with the fewer.</summary>
-/// <param name="Topic">the word of one topic, or that of all</param>
+/// <param name="Topic">the word of one topic, of those about training, or of all</param>
 /// <param name="Models">what the caller chose from; empty: all of them, and stacks of all sorts</param>
 internal sealed record Exercise(long Seed, string Topic, ImmutableArray<Model> Models, ImmutableArray<Question> Questions)
 {
@@ -21,7 +21,7 @@ internal sealed record Exercise(long Seed, string Topic, ImmutableArray<Model> M
     /// <exception cref="CallerException">the topic has nothing to ask about these models, or not so much</exception>
     public static Exercise Of(long seed, string topic, ImmutableArray<Model> models, int count)
     {
-        ImmutableArray<Topic> topics = [.. Exercises.Topic.All.Where(one => topic is Exercises.Topic.Any || topic == one.Word)];
+        ImmutableArray<Topic> topics = Exercises.Topic.Of(topic);
         if (!models.IsEmpty && !topics.Any(one => models.Any(one.AppliesTo)))
         {
             throw new CallerException($"--topic {topic} does not apply to {string.Join(" and ", models.Select(model => model.Name))}");

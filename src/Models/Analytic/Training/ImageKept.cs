@@ -4,8 +4,8 @@ using static Harness.Models.Analytic.Training.KeptActivation;
 namespace Harness.Models.Analytic.Training;
 
 /// <summary>
-/// What networks on images keep for the backward pass: whatever ReLU wrote, and what a pool wrote for the weights behind it; a max pool's operand is a
-/// ReLU's result already.
+/// What networks on images keep for the backward pass: whatever ReLU wrote, and what a pool wrote for the weights behind it; a max pool's
+/// operand is a ReLU's result already.
 /// </summary>
 public static class ImageKept
 {
