@@ -15,7 +15,7 @@ internal static class TrainingStateQuestions
 
     private static readonly ImmutableArray<(Optimizer Optimizer, long Floats, string Why)> s_states =
     [
-        (Optimizer.Sgd, 0, "sgd keeps nothing"),
+        (Optimizer.Sgd, 0, "plain sgd keeps nothing"),
         (Optimizer.Momentum, 1, "momentum is a float for every parameter"),
         (Optimizer.Adam, 2, "adam keeps two floats for every parameter, the means of the gradient and of its square"),
         (Optimizer.AdamW, 2, "adamw keeps two floats for every parameter, as adam does; its weight decay needs none"),
