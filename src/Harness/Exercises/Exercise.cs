@@ -13,6 +13,9 @@ internal sealed record Exercise(long Seed, string Topic, ImmutableArray<Model> M
     /// <summary>After so many draws that were asked before, there is nothing left to ask.</summary>
     private const int MostAttempts = 200;
 
+    /// <summary>A topic that few models have anything for keeps its turn for so many draws.</summary>
+    private const int AttemptsOfATurn = 4;
+
     private static readonly long[] s_batches = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64];
     private static readonly long[] s_sequences = [16, 32, 48, 64, 100, 128, 200, 256, 300, 384, 512];
     private static readonly long[] s_decoderSequences = [1, 1, 2, 4, 10, 16, 32];
@@ -46,7 +49,7 @@ internal sealed record Exercise(long Seed, string Topic, ImmutableArray<Model> M
             var draw = new Draw(seed, number, attempt);
 
             // Topics take turns, so that ten questions are of all kinds.
-            Topic topic = topics[(number - 1 + attempt) % topics.Length];
+            Topic topic = topics[(number - 1 + attempt / AttemptsOfATurn) % topics.Length];
             Model model = models.IsEmpty ? AnyModel(draw) : draw.OneOf(models);
             if (topic.AppliesTo(model)
                 && topic.Ask(draw, new Configuration(model, AnySize(draw, model))) is { } question
