@@ -22,7 +22,8 @@ public static class ModelCatalog
         new ModelTraining(
             Dropout: 0.5, HasBlocks: false, Vgg16Config.Published(1).Classes,
             (size, pass, device) => Vgg16Program.BuildTraining(Vgg16Config.Published(size.Batch), pass, device),
-            (size, pass, budgetBytes) => Vgg16TrainingFormulas.Of(Vgg16Config.Published(size.Batch), pass, budgetBytes)));
+            (size, pass, budgetBytes) => Vgg16TrainingFormulas.Of(Vgg16Config.Published(size.Batch), pass, budgetBytes),
+            dropout => ImageKept.Of(Vgg16Config.Published(1), dropout)));
 
     public static Model BertBase { get; } = new(
         "bert-base", s_batch, new ModelOption("seq", Default: 64, BertConfig.Base(1, 1).MaxPositions), DecoderSequence: null,
@@ -33,7 +34,8 @@ public static class ModelCatalog
         new ModelTraining(
             Dropout: 0.1, HasBlocks: true, BertConfig.Classes,
             (size, pass, device) => BertProgram.BuildTraining(BertConfig.Base(size.Batch, size.Sequence!.Value), pass, device),
-            (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass))
+            (size, pass, _) => BertTrainingFormulas.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass),
+            dropout => BertKept.Of(BertConfig.Base(1, 1), dropout))
         {
             Peak = (size, pass, _) => BertTrainingFormulas.Peak(BertConfig.Base(size.Batch, size.Sequence!.Value), pass),
             Published = (size, pass) => BertConvention.Of(BertConfig.Base(size.Batch, size.Sequence!.Value), pass),
@@ -53,7 +55,8 @@ public static class ModelCatalog
             (size, pass, device) => T5Program.BuildTraining(
                 T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass, device),
             (size, pass, _) => T5TrainingFormulas.Of(
-                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass))
+                T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass),
+            dropout => T5Kept.Of(T5Config.Small(1, 1), dropout))
         {
             Peak = (size, pass, _) => T5TrainingFormulas.Peak(
                 T5Config.Small(size.Batch, size.Sequence!.Value, size.DecoderSequence!.Value), pass),
@@ -76,7 +79,8 @@ public static class ModelCatalog
         new ModelTraining(
             Dropout: null, HasBlocks: false, MnistCnnConfig.Mnist(1).Classes,
             (size, pass, device) => MnistCnnProgram.BuildTraining(MnistCnnConfig.Mnist(size.Batch), pass, device),
-            (size, pass, budgetBytes) => MnistCnnTrainingFormulas.Of(MnistCnnConfig.Mnist(size.Batch), pass, budgetBytes)));
+            (size, pass, budgetBytes) => MnistCnnTrainingFormulas.Of(MnistCnnConfig.Mnist(size.Batch), pass, budgetBytes),
+            _ => ImageKept.OfMnistCnn));
 
     /// <summary>The models that have a name of their own; beside them there are stacks of any sizes (<see cref="MlpName"/>).</summary>
     public static ImmutableArray<Model> All { get; } = [Vgg16, BertBase, T5Small, MnistMlp, CifarMlp, MnistCnn];
@@ -106,5 +110,5 @@ public static class ModelCatalog
         new ModelTraining(
             Dropout: null, HasBlocks: false, config(1).Sizes[^1],
             (size, pass, device) => MlpProgram.BuildTraining(config(size.Batch), pass, device),
-            (size, pass, _) => MlpTrainingFormulas.Of(config(size.Batch), pass)));
+            (size, pass, _) => MlpTrainingFormulas.Of(config(size.Batch), pass), _ => ImageKept.Of(config(1))));
 }

@@ -6,12 +6,15 @@ using Harness.Passes;
 namespace Harness.Exercises;
 
 /// <summary>Questions drawn from a seed. The same seed, models and topic give the same questions, and more of them begin with the fewer.</summary>
-/// <param name="Topic">the word of one topic, or that of all</param>
+/// <param name="Topic">the word of one topic, of those about training, or of all</param>
 /// <param name="Models">what the caller chose from; empty: all of them, and stacks of all sorts</param>
 internal sealed record Exercise(long Seed, string Topic, ImmutableArray<Model> Models, ImmutableArray<Question> Questions)
 {
     /// <summary>After so many draws that were asked before, there is nothing left to ask.</summary>
     private const int MostAttempts = 200;
+
+    /// <summary>A topic that few models have anything for keeps its turn for so many draws.</summary>
+    private const int AttemptsOfATurn = 4;
 
     private static readonly long[] s_batches = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64];
     private static readonly long[] s_sequences = [16, 32, 48, 64, 100, 128, 200, 256, 300, 384, 512];
@@ -21,7 +24,7 @@ internal sealed record Exercise(long Seed, string Topic, ImmutableArray<Model> M
     /// <exception cref="CallerException">the topic has nothing to ask about these models, or not so much</exception>
     public static Exercise Of(long seed, string topic, ImmutableArray<Model> models, int count)
     {
-        ImmutableArray<Topic> topics = [.. Exercises.Topic.All.Where(one => topic is Exercises.Topic.Any || topic == one.Word)];
+        ImmutableArray<Topic> topics = Exercises.Topic.Of(topic);
         if (!models.IsEmpty && !topics.Any(one => models.Any(one.AppliesTo)))
         {
             throw new CallerException($"--topic {topic} does not apply to {string.Join(" and ", models.Select(model => model.Name))}");
@@ -46,7 +49,7 @@ internal sealed record Exercise(long Seed, string Topic, ImmutableArray<Model> M
             var draw = new Draw(seed, number, attempt);
 
             // Topics take turns, so that ten questions are of all kinds.
-            Topic topic = topics[(number - 1 + attempt) % topics.Length];
+            Topic topic = topics[(number - 1 + attempt / AttemptsOfATurn) % topics.Length];
             Model model = models.IsEmpty ? AnyModel(draw) : draw.OneOf(models);
             if (topic.AppliesTo(model)
                 && topic.Ask(draw, new Configuration(model, AnySize(draw, model))) is { } question

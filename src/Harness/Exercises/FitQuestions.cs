@@ -11,14 +11,17 @@ namespace Harness.Exercises;
 /// <summary>The largest batch in a memory, by the formulas: what <c>harness fit</c> shows as such.</summary>
 internal static class FitQuestions
 {
-    private const string Word = "fit";
+    private const string Page = "docs/fit.md";
     private const long LargestAsked = 100_000;
 
     private static readonly int[] s_sizes = [1, 2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512];
 
-    public static Topic Largest { get; } = new(Word, "docs/fit.md", _ => true, Ask);
+    public static Topic Largest { get; } = new("fit", Page, _ => true, (draw, configuration) => Ask("fit", draw, configuration));
 
-    private static Question? Ask(Draw draw, Configuration configuration)
+    public static Topic LargestInTraining { get; } = new(
+        "training-fit", Page, _ => true, (draw, configuration) => Ask("training-fit", draw, TrainingDraw.Pass(draw, configuration)));
+
+    private static Question? Ask(string word, Draw draw, Configuration configuration)
     {
         var search = new FitSearch(configuration, Dimension.Batch, workspaceBytes: 0);
         long least = Bytes(2), most = Bytes(LargestAsked);
@@ -35,18 +38,19 @@ internal static class FitQuestions
         (string name, long bytes) = draw.OneOf(memories);
         long largest = search.LargestByFormulas(bytes - search.FormulaPersistentBytes);
         AnalyticAccount account = search.At(largest).Account(0);
+        string held = Need.PersistentWords(configuration), and = configuration.Training is null ? " and" : ", and";
         string sizes = configuration.Size.Sequence is { } s ? string.Create(CultureInfo.InvariantCulture, $", sequence {s}") : "";
         sizes += configuration.Size.DecoderSequence is { } d ? string.Create(CultureInfo.InvariantCulture, $", decoder sequence {d}") : "";
         return new Question(
-            Word, configuration.Model,
-            $"{configuration.Model.Name}{sizes}{Phrasing.WithoutWorkspace(configuration.Model)}: what is the largest batch "
-            + $"with which parameters and the live bytes of the peak together are at most {name} ({Quantities.Bytes(bytes)} bytes), "
-            + "by the formulas, without alignment?",
+            word, configuration.Model,
+            $"{configuration.Model.Name}{sizes}{Phrasing.Training(configuration)}{Phrasing.WithoutWorkspace(configuration.Model)}: "
+            + $"what is the largest batch with which {held}{and} the live bytes of the peak together are at most {name} "
+            + $"({Quantities.Bytes(bytes)} bytes), by the formulas, without alignment?",
             new NumberAnswer(largest, "samples"), Formula: null,
-            $"parameters {Quantities.Bytes(search.FormulaPersistentBytes)} + the peak {Phrases.Worked(account.Peak.Winner.Formula)} make "
+            $"{held} {Quantities.Bytes(search.FormulaPersistentBytes)} + the peak {Phrases.Worked(account.Peak.Winner.Formula)} make "
             + $"{Quantities.Bytes(Bytes(largest))} bytes for a batch of {Quantities.Count(largest)}, "
             + $"and {Quantities.Bytes(Bytes(largest + 1))} for one more");
 
-        long Bytes(long batch) => search.FormulaPersistentBytes + search.At(batch).Account(0).Peak.Bytes;
+        long Bytes(long batch) => search.FormulaNeedAt(batch) ?? long.MaxValue;
     }
 }

@@ -7,20 +7,23 @@ namespace Harness.Exercises;
 /// <summary>The most bytes that are live at one step, and when that is.</summary>
 internal static class PeakQuestions
 {
-    private const string Word = "peak";
+    private const string Page = "docs/formulas.md";
 
-    public static Topic Peak { get; } = new(Word, "docs/formulas.md", _ => true, Ask);
+    public static Topic Peak { get; } = new("peak", Page, _ => true, (draw, configuration) => Ask("peak", draw, configuration));
 
-    private static Question? Ask(Draw draw, Configuration configuration)
+    public static Topic TrainingPeak { get; } = new(
+        "training-peak", Page, _ => true, (draw, configuration) => Ask("training-peak", draw, TrainingDraw.Pass(draw, configuration)));
+
+    private static Question? Ask(string word, Draw draw, Configuration configuration)
     {
-        AnalyticPeak peak = configuration.Account(convolutionBudgetBytes: 0).Peak;
-        string pass = $"{configuration}{Phrasing.WithoutWorkspace(configuration.Model)}";
+        AnalyticAccount account = configuration.Account(convolutionBudgetBytes: 0);
+        AnalyticPeak peak = account.Peak;
+        string pass = Phrasing.Pass(configuration);
         string why = $"moment '{peak.Winner.Name}': {peak.Winner.Why}";
         if (draw.Below(2) == 0)
         {
             return new Question(
-                Word, configuration.Model,
-                $"{pass}: how many bytes of inputs, outputs and activations are live at the peak?",
+                word, configuration.Model, $"{pass}: how many bytes of {Phrasing.Live(account)} are live at the peak?",
                 new NumberAnswer(peak.Bytes, NumberAnswer.BytesUnit), peak.Winner.Formula, why);
         }
 
@@ -29,7 +32,7 @@ internal static class PeakQuestions
         return names.Length < 2 || peak.Moments.Count(moment => moment.Bytes == peak.Bytes) > 1
             ? null
             : new Question(
-                Word, configuration.Model, $"{pass}: which moment makes the peak: {string.Join(", ", names)}?",
+                word, configuration.Model, $"{pass}: which moment makes the peak: {string.Join(", ", names)}?",
                 new WordAnswer(peak.Winner.Name, names), peak.Winner.Formula, why);
     }
 }

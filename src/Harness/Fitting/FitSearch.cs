@@ -28,6 +28,7 @@ internal sealed class FitSearch
     private readonly Dictionary<long, long?> _formulaBytes = [];
     private readonly Dictionary<long, Need?> _needs = [];
     private readonly Dictionary<long, long> _largest = [];
+    private readonly Lazy<long> _persistentBytes;
     private readonly bool _mayFall;
 
     /// <param name="configuration">the other sizes; its own of <paramref name="over"/> does not matter; in training its pass is the only one of the step</param>
@@ -39,8 +40,7 @@ internal sealed class FitSearch
         Configuration = configuration;
         Over = over;
         WorkspaceBytes = workspaceBytes;
-        using var device = new NullDevice(workspaceBytes);
-        PersistentBytes = Need.PersistentBytesOf(At(Minimum).Program(device));
+        _persistentBytes = new Lazy<long>(ReserveBesideArena);
         AnalyticAccount smallest = At(Minimum).Account(workspaceBytes);
         FormulaPersistentBytes = Need.FormulaPersistentBytes(smallest);
         _mayFall = workspaceBytes is null && smallest.Buffers.Any(buffer => buffer.Category == AnalyticCategory.Workspace);
@@ -56,7 +56,7 @@ internal sealed class FitSearch
     public long? Maximum => Over.Option(Configuration.Model)?.Maximum;
 
     /// <summary>Reserved beside the arena, for every size the same.</summary>
-    public long PersistentBytes { get; }
+    public long PersistentBytes => _persistentBytes.Value;
 
     /// <summary>Asked for beside the arena, by the formulas.</summary>
     public long FormulaPersistentBytes { get; }
@@ -72,6 +72,9 @@ internal sealed class FitSearch
 
     /// <summary>Null: no size of this model, or more bytes than 64 bits can count.</summary>
     public Need? NeedAt(long size) => Once(_needs, size, NeedOf);
+
+    /// <summary>Asked for, by the formulas, beside the arena and at the peak of it; null: more bytes than 64 bits can count.</summary>
+    public long? FormulaNeedAt(long size) => FormulaPersistentBytes + FormulaBytes(size);
 
     /// <summary>By the plan, in an arena of so many bytes; 0 where not even the smallest fits.</summary>
     public long Largest(long arenaBytes)
@@ -158,6 +161,12 @@ internal sealed class FitSearch
 
     private long? PeakBytes(Dictionary<long, long?> known, long size, long? workspace) =>
         Once(known, size, asked => Counted<long?>(() => At(asked).Peak(workspace).Bytes));
+
+    private long ReserveBesideArena()
+    {
+        using var device = new NullDevice(WorkspaceBytes);
+        return Need.PersistentBytesOf(At(Minimum).Program(device));
+    }
 
     private Need? NeedOf(long size) => size < Minimum || size > Maximum ? null : Counted(() => new Need(At(size), WorkspaceBytes));
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
 using Harness.Models.Analytic;
@@ -11,10 +12,12 @@ namespace Harness.Models.Training;
 /// <param name="Classes">labels are below</param>
 /// <param name="Program">the tensors and steps of a pass</param>
 /// <param name="Account">what the formulas say of the same pass: beside the program, never from it</param>
+/// <param name="Kept">the activations that the forward pass keeps for the backward pass, with dropout or without; no block is computed again</param>
 public sealed record ModelTraining(
     double? Dropout, bool HasBlocks, long Classes,
     Func<ModelSize, TrainingPass, IConvolutionWorkspace, StepProgram> Program,
-    Func<ModelSize, TrainingPass, long?, AnalyticAccount> Account)
+    Func<ModelSize, TrainingPass, long?, AnalyticAccount> Account,
+    Func<bool, ImmutableArray<KeptActivation>> Kept)
 {
     /// <inheritdoc cref="Model.Peak"/>
     public Func<ModelSize, TrainingPass, long?, AnalyticPeak> Peak { get; init; } =

@@ -14,8 +14,8 @@ public sealed class ExerciseCommandTests
         JsonNode question = Assert.Single(Questions("mlp:100-50:nobias", "--topic", "parameters", "--count", "1"))!;
         Assert.Equal("mlp:100-50:nobias: how many parameters are in the layer 'layer1' (Linear)?", (string)question["question"]!);
         Assert.Equal((5_000, "n1*n0", "50*100"), ((int)question["answer"]!, (string)question["formula"]!, (string)question["numbers"]!));
-        question = Assert.Single(Questions("mlp:100-50:nobias", "--topic", "training", "--count", "5"), each =>
-            ((string)each!["question"]!).Contains("adam ", StringComparison.Ordinal))!;
+        question = Assert.Single(Questions("mlp:100-50:nobias", "--topic", "training-state", "--count", "9"), each =>
+            ((string)each!["question"]!).Contains("how many bytes does the state of the optimizer adam ", StringComparison.Ordinal))!;
         Assert.Equal(("8*parameters", 40_000), ((string)question["formula"]!, (int)question["answer"]!));
     }
 
@@ -87,10 +87,12 @@ public sealed class ExerciseCommandTests
 
     [Theory]
     [InlineData("--topic peek", "'peek'", "did you mean 'peak'?", "receptive-field")]
-    [InlineData("--topic receptive", "'receptive'", "all, bytes, shape, parameters, macs, receptive-field, peak, fit, training")]
+    [InlineData("--topic receptive", "'receptive'", "all, bytes, shape, parameters, macs, peak, fit, receptive-field, training, training-state")]
+    [InlineData("--topic trainig", "'trainig'", "did you mean 'training'?")]
+    [InlineData("--topic training-micro", "'training-micro'", "training-micro-batch, training-recompute")]
     [InlineData("--topic receptive-field bert-base", "receptive-field does not apply to bert-base")]
     [InlineData("--topic receptive-field bert-base mnist-mlp", "does not apply to bert-base and mnist-mlp")]
-    [InlineData("--topic training bert-base", "training does not apply to bert-base")]
+    [InlineData("--topic training-recompute vgg16 mnist-mlp", "training-recompute does not apply to vgg16 and mnist-mlp")]
     [InlineData("vgg19", "'vgg19'", "did you mean 'vgg16'?")]
     [InlineData("vgg16 mlp:3", "number of sizes is 1")]
     [InlineData("--count 0", "--count", "'0'", "from 1 to 1000")]

@@ -1,15 +1,13 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Harness.Exercises;
 using Harness.Kernels.Devices;
-using Harness.Kernels.Memory;
 using Harness.Kernels.Programs;
 using Harness.Models;
 
 namespace Harness.Tests.Exercises;
 
 /// <summary>The answers of drawn questions, found again without any formula: from the program, its lifetimes and its steps.</summary>
-public sealed partial class ExerciseTests
+public sealed class ExerciseTests
 {
     [Theory]
     [InlineData(42)]
@@ -27,12 +25,14 @@ public sealed partial class ExerciseTests
     {
         Model model = question.Model;
         Assert.Matches($"^{Regex.Escape(model.Name)}[:,]", question.Text);
-        long? Size(string word) => Regex.Match(question.Text, $@", {word} (\d+)") is { Success: true } match
-            ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
-            : null;
-        var size = model.Size(Size("batch"), Size("sequence"), Size("decoder sequence"));
+        if (question.Topic.StartsWith(Topic.Training, StringComparison.Ordinal))
+        {
+            return TrainingConfirmation.Of(question);
+        }
+
+        ModelSize size = ProgramFacts.SizeIn(question);
         StepProgram program = ProgramOf(model, size);
-        string named = Quoted().Match(question.Text).Groups["name"].Value;
+        string named = ProgramFacts.NameIn(question);
         long parameters = program.Of(TensorCategory.Parameter).Sum(tensor => tensor.Shape.Elements);
         long value = (question.Answer as NumberAnswer)?.Value ?? -1;
         switch (question.Topic)
@@ -40,24 +40,20 @@ public sealed partial class ExerciseTests
             case "bytes":
                 return program.Find(named)!.Bytes == value;
             case "macs":
-                return Macs(program.Steps.Single(step => step.Name == named)) == value;
+                return ProgramFacts.Macs(program.Steps.Single(step => step.Name == named)) == value;
             case "parameters":
                 IEnumerable<TensorSpec> own = program.Of(TensorCategory.Parameter)
                     .Where(tensor => named.Length == 0 || tensor.Name == $"{named}.weight" || tensor.Name == $"{named}.bias");
                 return own.Sum(tensor => tensor.Shape.Elements) == value;
-            case "training":
-                long floats = question.Text.Contains("adam", StringComparison.Ordinal) ? 2
-                    : question.Text.Contains("sgd", StringComparison.Ordinal) ? 0 : 1;
-                return 4 * floats * parameters == value;
             case "peak" when question.Answer is NumberAnswer:
-                return Peak(program) == value;
+                return ProgramFacts.Peak(program) == value;
             case "peak":
                 // Which of the moments it is has a name in the formulas only; that they give the right peak is what a program can say.
-                return question.Formula!.Value == Peak(program) && question.Text.Contains(question.Answer.Text, StringComparison.Ordinal);
+                return question.Formula!.Value == ProgramFacts.Peak(program)
+                    && question.Text.Contains(question.Answer.Text, StringComparison.Ordinal);
             case "fit":
-                string digits = Regex.Match(question.Text, @"\(([\d,]+) bytes\)").Groups[1].Value.Replace(",", "", StringComparison.Ordinal);
-                long memory = long.Parse(digits, CultureInfo.InvariantCulture);
-                long Taken(long batch) => 4 * parameters + Peak(ProgramOf(model, size with { Batch = batch }));
+                long memory = ProgramFacts.MemoryIn(question);
+                long Taken(long batch) => 4 * parameters + ProgramFacts.Peak(ProgramOf(model, size with { Batch = batch }));
                 return Taken(value) <= memory && memory < Taken(value + 1);
             case "shape":
                 return ShapesOf(named).Contains(question.Answer.Text);
@@ -79,18 +75,6 @@ public sealed partial class ExerciseTests
         using var device = new NullDevice(convolutionWorkspaceBytes: 0);
         return model.Program(size, device);
     }
-
-    private static long Peak(StepProgram program) => Lifetimes.Of(program) is var lives
-        ? Enumerable.Range(0, program.Steps.Length)
-            .Max(step => lives.Where(life => life.FirstStep <= step && step < life.EndStep).Sum(life => life.Tensor.Bytes))
-        : 0;
-
-    private static long Macs(Step step) => step switch
-    {
-        GemmStep gemm => gemm.Batch * gemm.M * gemm.N * gemm.K,
-        ConvolutionStep convolution => convolution.Y.Shape.Elements * convolution.Weight.Shape.Elements / convolution.Weight.Shape[0],
-        _ => 0,
-    };
 
     /// <summary>Backwards: one place of the layer, and how many places of each map before it that takes; two neighbours for the stride.</summary>
     private static (long Field, long Stride) Field(Model model, string layer)
@@ -144,7 +128,4 @@ public sealed partial class ExerciseTests
             }
         }
     }
-
-    [GeneratedRegex("'(?<name>[^']+)'")]
-    private static partial Regex Quoted();
 }

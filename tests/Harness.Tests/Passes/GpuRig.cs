@@ -106,7 +106,8 @@ internal static class SmallModels
             ModelValues.Bert(Config(new ModelSize(1, null, null))), CheckpointNames.Bert, size => TransformerSummaries.Of(Config(size)),
             new ModelTraining(
                 0.1, HasBlocks: true, BertConfig.Classes, (size, pass, device) => BertProgram.BuildTraining(Config(size), pass, device),
-                (size, pass, _) => BertTrainingFormulas.Of(Config(size), pass)));
+                (size, pass, _) => BertTrainingFormulas.Of(Config(size), pass),
+                dropout => BertKept.Of(Config(new ModelSize(1, null, null)), dropout)));
     }
 
     private static Model T5()
@@ -119,7 +120,8 @@ internal static class SmallModels
             ModelValues.T5(Config(new ModelSize(1, null, null))), CheckpointNames.T5, size => TransformerSummaries.Of(Config(size)),
             new ModelTraining(
                 0.1, HasBlocks: true, Classes: 29, (size, pass, device) => T5Program.BuildTraining(Config(size), pass, device),
-                (size, pass, _) => T5TrainingFormulas.Of(Config(size), pass)));
+                (size, pass, _) => T5TrainingFormulas.Of(Config(size), pass),
+                dropout => T5Kept.Of(Config(new ModelSize(1, null, null)), dropout)));
     }
 
     private static Model Vgg16()
@@ -132,6 +134,7 @@ internal static class SmallModels
             size => ImageSummaries.Of(Config(size)),
             new ModelTraining(
                 0.5, HasBlocks: false, Classes: 11, (size, pass, device) => Vgg16Program.BuildTraining(Config(size), pass, device),
-                (size, pass, budget) => Vgg16TrainingFormulas.Of(Config(size), pass, budget)));
+                (size, pass, budget) => Vgg16TrainingFormulas.Of(Config(size), pass, budget),
+                dropout => ImageKept.Of(Config(new ModelSize(1, null, null)), dropout)));
     }
 }
