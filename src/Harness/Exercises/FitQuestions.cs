@@ -37,7 +37,7 @@ internal static class FitQuestions
 
         (string name, long bytes) = draw.OneOf(memories);
         long largest = search.LargestByFormulas(bytes - search.FormulaPersistentBytes);
-        AnalyticAccount account = search.At(largest).Account(0);
+        PeakMoment peak = search.At(largest).Peak(0).Winner;
         string held = Need.PersistentWords(configuration), and = configuration.Training is null ? " and" : ", and";
         string sizes = configuration.Size.Sequence is { } s ? string.Create(CultureInfo.InvariantCulture, $", sequence {s}") : "";
         sizes += configuration.Size.DecoderSequence is { } d ? string.Create(CultureInfo.InvariantCulture, $", decoder sequence {d}") : "";
@@ -47,7 +47,7 @@ internal static class FitQuestions
             + $"what is the largest batch with which {held}{and} the live bytes of the peak together are at most {name} "
             + $"({Quantities.Bytes(bytes)} bytes), by the formulas, without alignment?",
             new NumberAnswer(largest, "samples"), Formula: null,
-            $"{held} {Quantities.Bytes(search.FormulaPersistentBytes)} + the peak {Phrases.Worked(account.Peak.Winner.Formula)} make "
+            $"{held} {Quantities.Bytes(search.FormulaPersistentBytes)} + the peak {Phrases.Worked(peak.Formula)} make "
             + $"{Quantities.Bytes(Bytes(largest))} bytes for a batch of {Quantities.Count(largest)}, "
             + $"and {Quantities.Bytes(Bytes(largest + 1))} for one more");
 

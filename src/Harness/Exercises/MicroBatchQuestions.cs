@@ -65,7 +65,7 @@ internal static class MicroBatchQuestions
             $"{text}: which of these categories has as many bytes in the last pass, the one that also updates, as in a pass of the whole "
             + $"batch at once: {string.Join(", ", choices)}?",
             new WordAnswer(CategoryLabels.Of(stays), choices), Formula: null,
-            $"{CategoryLabels.Of(stays)} have {Quantities.Bytes(part.Bytes(stays))} bytes, in which there is no B, and are held from pass to pass; "
+            $"the category {CategoryLabels.Of(stays)} has {Quantities.Bytes(part.Bytes(stays))} bytes, in which there is no B, and is held from pass to pass; "
             + $"the others belong to the samples: {became}");
     }
 }
