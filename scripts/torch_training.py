@@ -42,8 +42,8 @@ def build_vgg16(torch, dropout):
 
 def build_bert(_, dropout):
     transformers = import_transformers("bert-base")
-    config = transformers.BertConfig(num_labels=2, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout)
-    return transformers.BertForSequenceClassification(config), {"transformers": transformers.__version__}
+    config = transformers.BertConfig(hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout)
+    return transformers.BertForSequenceClassification(config), {"transformers": transformers.__version__}  # two classes unless told otherwise
 
 
 def build_t5(_, dropout):

@@ -69,7 +69,8 @@ internal sealed record AcceptanceRecord(
             "Speed", ["what", "target", "measured", "met"],
             [.. Speed.Select(target => ImmutableArray.Create(
                 target.What, target.Target, target.MeasuredWords, target.MetWords))],
-            "Passes and steps: median time between two events around one warm pass that is handed in by itself, on both sides. A figure that is not valid by the rules of docs/benchmarking.md meets no target and misses none. A target that is missed fails no step.",
+            "Passes and steps: median time between two events around one warm pass that is handed in by itself, on both sides. A figure that is not valid by "
+            + "the rules of docs/benchmarking.md meets no target and misses none. A target that is missed fails no step.",
             TextColumns: 4);
         return $"""
             # Acceptance on {DeviceName}, {Date}

@@ -4,18 +4,18 @@ namespace Harness.Acceptance;
 
 /// <summary>A family of kernels that is wanted at a share of the measured bandwidth of a copy, at shapes far above any cache.</summary>
 /// <param name="Family">its entries are this, or this with a version's number</param>
-/// <param name="Share">of the copy's bandwidth, in terms of the compulsory bytes: each operand once</param>
+/// <param name="Share">of the copy's bandwidth; the bytes are the compulsory ones, each operand once</param>
 /// <param name="Beside">another family whose entries are timed with this one as one step; null where there is none</param>
 internal sealed record KernelTarget(string Family, double Share, string? Beside = null)
 {
-    /// <summary>What a kernel is to reach that reads every operand once and writes every result once, at rows of any length that fits registers.</summary>
+    /// <summary>What a kernel is to reach that reads every operand once and writes every result once.</summary>
     private const double Streaming = 0.9;
 
     /// <summary>
     /// The gradients of a norm's parameters are two launches: the first reads the terms of each row's sum for its statistics, the second reads
-    /// them again with the error signal. Measured where the operands are larger than any cache, so they come from memory twice. Timed as BERT
-    /// has it (x and residual, then x, residual and dy): 5 operands are moved where 3 are compulsory; as T5 has it (the kept sum, then that and dy): 3 for
-    /// 2. At 90 % of a copy's speed a launch, this is what is left of it in terms of compulsory bytes.
+    /// them again with the error signal. At operands larger than any cache they come from memory twice. As BERT has it (x and residual, then x,
+    /// residual and dy) 5 operands are moved where 3 are compulsory; as T5 has it (the kept sum, then that and dy) 3 where 2 are. At 90 % of a
+    /// copy's speed this share of it is left for the compulsory bytes.
     /// </summary>
     private const double LayerNormParameters = Streaming * 3 / 5;
     private const double RmsNormParameters = Streaming * 2 / 3;

@@ -40,7 +40,8 @@ internal sealed partial class SpeedTargets(Func<string, JsonNode?> read)
         [
             .. bench.Results.Where(result => wanted.Has((string?)result["kernel"]))
                 .Where(result => (long?)result["compulsoryReadBytes"] + (long?)result["compulsoryWrittenBytes"] >= LargeBytes)
-                .Select(result => (WithoutVersion((string)result["name"]!), (string)result["kernel"]!, (double?)result["copyFraction"], bench.DoubtOf(result))),
+                .Select(result => (
+                    WithoutVersion((string)result["name"]!), (string)result["kernel"]!, (double?)result["copyFraction"], bench.DoubtOf(result))),
         ];
         string target = $"at least {Percent(wanted.Share)} of the measured copy bandwidth";
         if (results.Length == 0)
@@ -50,7 +51,8 @@ internal sealed partial class SpeedTargets(Func<string, JsonNode?> read)
 
         foreach (IGrouping<string, (string Case, string Kernel, double? Share, string? Doubt)> shape in results.GroupBy(result => result.Case))
         {
-            (_, string kernel, double? share, string? doubt) = shape.OrderBy(result => result.Doubt is not null).ThenByDescending(result => result.Share ?? 0).First();
+            (_, string kernel, double? share, string? doubt) =
+                shape.OrderBy(result => result.Doubt is not null).ThenByDescending(result => result.Share ?? 0).First();
             yield return new SpeedTarget(
                 shape.Key, target, share is { } known ? $"{Percent(known)} ({kernel})" : null, share is { } value ? value >= wanted.Share : null, doubt);
         }
@@ -79,7 +81,9 @@ internal sealed partial class SpeedTargets(Func<string, JsonNode?> read)
         string? ourDoubt = ourSeconds is null ? null : bench.DoubtOf(result!);
         // By our own rule; a script that was run before it said its spread is taken at its word.
         double? spread = (double?)theirs?["deviceSeconds"]?["relativeSpread"];
-        string? theirDoubt = ourSeconds is not null && spread > Verdict.MostSpread ? $"PyTorch: half of the samples spread over {Percent(spread.Value)} of the median" : null;
+        string? theirDoubt = ourSeconds is not null && spread > Verdict.MostSpread
+            ? $"PyTorch: half of the samples spread over {Percent(spread.Value)} of the median"
+            : null;
         return new SpeedTarget(
             what,
             mayBeEqual ? "no slower than PyTorch eager" : "faster than PyTorch eager",

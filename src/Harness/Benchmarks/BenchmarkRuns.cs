@@ -48,7 +48,8 @@ internal static class BenchmarkRuns
         if (fitting.IsEmpty && isAsked && possible.Length == 0)
         {
             withoutCudnn?.RequireConvolutions();
-            throw new CallerException($"'{named[0].Name}' is timed with --workspace {TrainingCases.GradientWorkspaceMiB} or more: gradients of convolutions need it");
+            throw new CallerException(
+                $"'{named[0].Name}' is timed with --workspace {TrainingCases.GradientWorkspaceMiB} or more: gradients of convolutions need it");
         }
 
         return fitting.IsEmpty && isAsked

@@ -1,8 +1,9 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Harness.Acceptance;
 using Harness.Benchmarks;
-using Harness.Kernels.Devices;
 using Harness.Kernels.Checks;
+using Harness.Kernels.Devices;
 
 namespace Harness.Tests.Acceptance;
 
@@ -108,7 +109,8 @@ public sealed class SpeedTargetTests
         const string torch = """
             {"steps":[{"optimizer":"sgd","dropout":0.1,"latency":{"deviceSeconds":{"median":0.001}}},{"optimizer":"adam","dropout":0.1,"failure":"x"}]}
             """;
-        string bert = torch.Replace("\"failure\":\"x\"", "\"latency\":{\"deviceSeconds\":{\"median\":0.016,\"relativeSpread\":0.02}}", StringComparison.Ordinal);
+        string bert = torch.Replace(
+            "\"failure\":\"x\"", """ "latency":{"deviceSeconds":{"median":0.016,"relativeSpread":0.02}} """, StringComparison.Ordinal);
         SpeedTarget[] targets = [.. Judge(("bench-training", training), ("torch-bert-base-training", bert), ("torch-t5-small-training", torch))
             .Where(target => target.What.EndsWith(": a step", StringComparison.Ordinal))];
         Assert.Equal(
@@ -126,7 +128,8 @@ public sealed class SpeedTargetTests
         string kernels = Bench(
             Kernel("softmax 8 x 4 v2", "softmax_v2", 0.95, s_invalid), Kernel("layer norm 4 x 8 v1", "layernorm_v1", 0.99, s_invalid),
             Kernel("layer norm 4 x 8 v2", "layernorm_v2", 0.91));
-        string models = Bench($$"""{"name":"t5-small batch 8 length 64","valid":false,"findings":[{{s_invalid}}],"warm":{"medianSeconds":0.001,"managedBytes":0} }""");
+        string models = Bench(
+            $$"""{"name":"t5-small batch 8 length 64","valid":false,"findings":[{{s_invalid}}],"warm":{"medianSeconds":0.001,"managedBytes":0} }""");
         SpeedTarget[] targets = Judge(("bench-kernels", kernels), ("bench-models", models), ("torch-t5-small", Eager(0.02)));
         Assert.Equal($"95.0 % (softmax_v2); NOT VALID: {Spread}", targets[0].MeasuredWords);
         Assert.Equal("not valid", targets[0].MetWords);
@@ -141,7 +144,8 @@ public sealed class SpeedTargetTests
     public void A_run_that_is_not_valid_and_a_spread_of_pytorchs_invalidate_too()
     {
         const string result = """{"name":"t5-small batch 8 length 64","valid":true,"findings":[],"warm":{"medianSeconds":0.001}}""";
-        string onBattery = Bench(result).Replace("\"groups\"", "\"findings\":[{\"invalidates\":true,\"finding\":\"on its battery\"}],\"groups\"", StringComparison.Ordinal);
+        string onBattery = Bench(result).Replace(
+            "\"groups\"", """ "findings":[{"invalidates":true,"finding":"on its battery"}],"groups" """, StringComparison.Ordinal);
         Assert.Equal("on its battery", Of(Judge(("bench-models", onBattery), ("torch-t5-small", Eager(0.02))), "t5-small, a pass eager").Doubt);
         Assert.Null(Of(Judge(("bench-models", Bench(result)), ("torch-t5-small", Eager(0.1))), "t5-small, a pass eager").Doubt);
         SpeedTarget wide = Of(Judge(("bench-models", Bench(result)), ("torch-t5-small", Eager(0.25))), "t5-small, a pass eager");
@@ -152,7 +156,8 @@ public sealed class SpeedTargetTests
     [Fact]
     public void The_summary_and_the_json_show_the_doubt()
     {
-        var record = new AcceptanceRecord("cuda", "GPU", "date", "machine", null, [], [new SpeedTarget("a", "b", "c", true, "why"), new SpeedTarget("d", "e", "f", true)]);
+        var record = new AcceptanceRecord(
+            "cuda", "GPU", "date", "machine", null, [], [new SpeedTarget("a", "b", "c", true, "why"), new SpeedTarget("d", "e", "f", true)]);
         Assert.Contains("| a | b | c; NOT VALID: why | not valid |", record.ToMarkdown(), StringComparison.Ordinal);
         Assert.Contains("| d | e | f | yes |", record.ToMarkdown(), StringComparison.Ordinal);
         JsonArray speed = record.ToJson()["speed"]!.AsArray();
@@ -168,9 +173,11 @@ public sealed class SpeedTargetTests
 
     private static string Bench(params string[] results) => $$"""{"groups":[{"group":"any","results":[{{string.Join(',', results)}}]}]}""";
 
-    private static string Kernel(string name, string kernel, double share, string finding = "") =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"name":"{{name}}","kernel":"{{kernel}}","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":{{share}},"valid":{{(finding.Length == 0 ? "true" : "false")}},"findings":[{{finding}}]}""");
+    private static string Kernel(string name, string kernel, double share, string finding = "") => string.Create(CultureInfo.InvariantCulture, $$"""
+        {"name":"{{name}}","kernel":"{{kernel}}","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":{{share}},
+        "valid":{{(finding.Length == 0 ? "true" : "false")}},"findings":[{{finding}}]}
+        """);
 
-    private static string Eager(double spread) =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $$"""{"latency":{"fp32":{"eager":{"deviceSeconds":{"median":0.002,"relativeSpread":{{spread}}} } } } }""");
+    private static string Eager(double spread) => string.Create(
+        CultureInfo.InvariantCulture, $$"""{"latency":{"fp32":{"eager":{"deviceSeconds":{"median":0.002,"relativeSpread":{{spread}}} } } } }""");
 }
