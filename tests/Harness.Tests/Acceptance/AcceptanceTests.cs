@@ -66,6 +66,27 @@ public sealed class AcceptanceTests
         Assert.Throws<CallerException>(() => plan.Chosen("torch-vgg19*"));
     }
 
+    /// <summary>A wrong option would be seen on hardware first. Where there is no driver, a right command line gets as far as that.</summary>
+    [Fact]
+    public void Every_command_line_for_a_gpu_is_one()
+    {
+        using var folder = new TemporaryFolder();
+        Misfortunes.WriteKernels(folder.Path);
+        var plan = new AcceptancePlan("cuda", folder.Path, folder.Path, "python", "scripts");
+        // But for those that miss the weights of a step before them first, and those that must fail.
+        AcceptanceStep[] steps =
+        [
+            .. plan.Steps.Where(step => step.Program == StepProgram.Harness && step.Arguments.Contains("cuda"))
+                .Where(step => !step.Arguments.Contains("--weights") && step.Group != Misfortunes.Group),
+        ];
+        Assert.True(steps.Length > 40, $"{steps.Length} steps");
+        foreach (AcceptanceStep step in steps)
+        {
+            CliResult result = Cli.Run([.. step.Arguments]);
+            Assert.True(result.ExitCode == 3 && result.Error.Contains("no driver in tests", StringComparison.Ordinal), $"{step.Name}: {result.Error}");
+        }
+    }
+
     /// <summary>Device time is short: what needs no GPU is run there on request alone.</summary>
     [Fact]
     public void The_tests_on_a_gpu_come_first_and_alone_and_all_of_them_on_request()
