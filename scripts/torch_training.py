@@ -307,13 +307,14 @@ def main():
     if failures:
         print(f"torch_training: {'; '.join(failures)}", file=sys.stderr)
         return 1
-    print(f"{'; '.join(words(row) for row in result['steps'])} (torch {result['versions']['torch']})")
+    print(f"a step with {'; '.join(words(row) for row in result['steps'])} (torch {result['versions']['torch']})")
     return 0
 
 
 def words(row):
-    latency = row["latency"]
-    return f"{row['optimizer']}, dropout {row['dropout']}: {(latency['deviceSeconds'] or latency['hostSeconds'])['median'] * 1e3:.3f} ms a step"
+    latency, rest = row["latency"], row["memory"]["beside"]["rest"]
+    time = f"{row['optimizer']} {row['dropout']}: {(latency['deviceSeconds'] or latency['hostSeconds'])['median'] * 1e3:.3f} ms"
+    return time if rest["torch"] is None else f"{time}, rest {rest['torch'] / 2 ** 20:.2f} MiB (harness {rest['harness'] / 2 ** 20:.2f})"
 
 
 if __name__ == "__main__":
