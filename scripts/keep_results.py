@@ -16,7 +16,7 @@ import sys
 KEPT = (
     "summary.md", "notes.md", "acceptance.json", "doctor.*", "tests-*.log", "kernels-list.*", "kernels-check.log", "ptx-run.log", "ptxas.txt",
     "report.md", "report.log", "audit-*.log", "outputs-*-compare.*", "misfortune-*.log", "training-*.log", "bench-*.log", "bench-*.json",
-    "torch-vgg16.*", "torch-bert-base.*", "torch-t5-small.*",
+    "torch-vgg16.*", "torch-bert-base.*", "torch-t5-small.*", "torch-*-training.*",
 )
 
 # Folders above what identifies a file: the acceptance's own, a Python's packages.

@@ -202,7 +202,18 @@ class Clock:
 
 
 def spread(samples):
-    return {"median": statistics.median(samples), "least": min(samples), "most": max(samples)}
+    median = statistics.median(samples)
+    between = quantile(samples, 3 / 4) - quantile(samples, 1 / 4)
+    return {"median": median, "least": min(samples), "most": max(samples), "relativeSpread": between / median if median > 0 else None}
+
+
+def quantile(samples, part):
+    """Hyndman and Fan (1996), type 8, as docs/benchmarking.md has it."""
+    ordered = sorted(samples)
+    at = (len(ordered) + 1 / 3) * part + 1 / 3
+    below = min(max(int(at), 1), len(ordered))
+    above = min(below + 1, len(ordered))
+    return ordered[below - 1] + min(max(at - below, 0), 1) * (ordered[above - 1] - ordered[below - 1])
 
 
 def capture(torch, work):

@@ -35,12 +35,11 @@ internal sealed class AcceptanceRun(AcceptanceRequest request, CommandHost host,
 
     private AcceptanceRecord Run(string work)
     {
-        string script = Path.Combine(work, "torch_side_by_side.py");
-        ToolPlaces.WriteScript(script);
+        ToolPlaces.WriteScripts(work);
         Misfortunes.WriteKernels(work);
-        var plan = new AcceptancePlan(request.Device, work, work, request.Python, script);
+        var plan = new AcceptancePlan(request.Device, work, work, request.Python, work);
         plan.Chosen(request.Only); // an unknown name is said before anything runs
-        string? libraries = request.Libraries ?? Environment.GetEnvironmentVariable(LibraryVariable) ?? LibrariesOfTorch(script, work);
+        string? libraries = request.Libraries ?? Environment.GetEnvironmentVariable(LibraryVariable) ?? LibrariesOfTorch(work);
         Dictionary<string, string> environment = libraries is null ? [] : new() { [LibraryVariable] = libraries };
 
         // The folder bears the device's name, which the doctor finds out: it runs first, elsewhere, and moves in.
@@ -64,44 +63,55 @@ internal sealed class AcceptanceRun(AcceptanceRequest request, CommandHost host,
         ImmutableArray<AcceptanceStep> steps = plan.Chosen(request.Only);
         var runner = new StepRunner(folder, request.Python, environment, host.Time);
         var results = AcceptanceRecord.ReadSteps(folder).ToDictionary(step => step.Name);
-        AcceptanceRecord record = null!;
-        foreach ((int index, AcceptanceStep step) in steps.Index())
+        foreach (AcceptanceStep step in steps)
         {
-            StepResult result = index > 0 ? runner.Run(step)
-                : isRehearsal && doctor.Outcome == StepOutcome.Failed ? doctor with { Outcome = StepOutcome.Skipped }
-                : doctor;
-            results[step.Name] = result;
-            progress.WriteLine(
-                $"[{index + 1}/{steps.Length}] {step.Name}: {AcceptanceRecord.Word(result.Outcome)}, {Quantities.Number(result.Seconds, 1)} s: {result.Line}");
-            record = new AcceptanceRecord(
-                request.Device, name, date, host.Machine.ToString(), libraries,
-                [.. plan.Steps.Select(known => results.GetValueOrDefault(known.Name)).OfType<StepResult>()], new SpeedTargets(Read).All());
-            Write(record, folder); // after every step: what an interrupted run had done is there
+            results.TryAdd(step.Name, runner.NotReached(step));
         }
 
-        return record;
+        results[AcceptancePlan.Doctor] = isRehearsal && doctor.Outcome == StepOutcome.Failed ? doctor with { Outcome = StepOutcome.Skipped } : doctor;
+        foreach ((int index, AcceptanceStep step) in steps.Index())
+        {
+            if (index > 0)
+            {
+                results[step.Name] = runner.Begin(step);
+                Write(); // before every step, too: one that is cut off with everything else is there as started
+                results[step.Name] = runner.Run(step);
+            }
+
+            StepResult result = results[step.Name];
+            progress.WriteLine(
+                $"[{index + 1}/{steps.Length}] {step.Name}: {AcceptanceRecord.Word(result.Outcome)}, {Quantities.Number(result.Seconds, 1)} s: {result.Line}");
+            Write();
+        }
+
+        return Known();
+
+        AcceptanceRecord Known() => new(
+            request.Device, name, date, host.Machine.ToString(), libraries,
+            [.. plan.Steps.Select(known => results.GetValueOrDefault(known.Name)).OfType<StepResult>()], new SpeedTargets(Read).All());
+
+        void Write()
+        {
+            AcceptanceRecord record = Known();
+            AtomicFile.WriteText(Path.Combine(folder, AcceptanceRecord.FileName), JsonOutput.Text(record.ToJson()));
+            AtomicFile.WriteText(Path.Combine(folder, AcceptanceRecord.SummaryName), record.ToMarkdown());
+        }
 
         // A step that was ended may have written what it knew by then.
-        JsonNode? Read(string stepName) => results.GetValueOrDefault(stepName) is { Outcome: not StepOutcome.Skipped }
+        JsonNode? Read(string stepName) => results.GetValueOrDefault(stepName) is { Outcome: not (StepOutcome.Skipped or StepOutcome.NotReached) }
             ? ReadJson(Path.Combine(folder, $"{stepName}.json"))
             : null;
     }
 
-    private static void Write(AcceptanceRecord record, string folder)
-    {
-        AtomicFile.WriteText(Path.Combine(folder, AcceptanceRecord.FileName), JsonOutput.Text(record.ToJson()));
-        AtomicFile.WriteText(Path.Combine(folder, "summary.md"), record.ToMarkdown());
-    }
-
     /// <summary>PyTorch's wheels bring cuBLAS and cuDNN; with the same files on both sides a difference of speed is ours.</summary>
-    private string? LibrariesOfTorch(string script, string work)
+    private string? LibrariesOfTorch(string work)
     {
         if (request.Python is null)
         {
             return null;
         }
 
-        var step = new AcceptanceStep("libraries", "torch", StepProgram.Python, [script, "--library-folders"], TimeSpan.FromSeconds(60));
+        var step = new AcceptanceStep("libraries", "torch", StepProgram.Python, [Path.Combine(work, ToolPlaces.TorchPasses), "--library-folders"], TimeSpan.FromSeconds(60));
         StepResult result = new StepRunner(work, request.Python, new Dictionary<string, string>(), host.Time).Run(step);
         return result is { Outcome: StepOutcome.Passed, Line: { Length: > 0 } folders } && folders != "none" ? folders : null;
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Harness.Kernels;
@@ -17,10 +18,28 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
     /// <summary>The script's code for a package that this Python lacks.</summary>
     private const int PythonPackageMissing = HarnessProgram.ExitMachineCannot;
 
+    /// <summary>What is known of a step whose turn has not come.</summary>
+    public StepResult NotReached(AcceptanceStep step) =>
+        new(step.Name, step.Group, CommandOf(step), StepOutcome.NotReached, null, 0, "chosen; the acceptance ended before it, or has not come to it yet");
+
+    /// <summary>What is known of a step while it runs. What an earlier run left goes: a step that is cut off must not show another's figures.</summary>
+    public StepResult Begin(AcceptanceStep step)
+    {
+        foreach (string extension in (string[])["json", "log"])
+        {
+            File.Delete(Path.Combine(folder, $"{step.Name}.{extension}"));
+        }
+
+        string now = time.GetUtcNow().ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+        return new StepResult(
+            step.Name, step.Group, CommandOf(step), StepOutcome.Started, null, 0,
+            $"started at {now} UTC with {step.Limit.TotalSeconds:0} s; no end of it was recorded");
+    }
+
     public StepResult Run(AcceptanceStep step)
     {
         string? program = ToolPlaces.Find(step.Program, python);
-        string command = string.Join(' ', [Path.GetFileName(program) ?? step.Program.ToString(), .. step.Arguments]);
+        string command = CommandOf(step);
         if ((step.WhyNot ?? (program is null ? "the program is not here: build the tests, or use a published folder" : null)) is { } whyNot)
         {
             return new StepResult(step.Name, step.Group, command, StepOutcome.Skipped, null, 0, whyNot);
@@ -118,6 +137,9 @@ internal sealed partial class StepRunner(string folder, string? python, IReadOnl
             }
         }
     }
+
+    private string CommandOf(AcceptanceStep step) =>
+        string.Join(' ', [Path.GetFileName(ToolPlaces.Find(step.Program, python)) ?? step.Program.ToString(), .. step.Arguments]);
 
     private static StepOutcome OutcomeOf(AcceptanceStep step, int? exitCode, List<string> output, List<string> error) => exitCode switch
     {

@@ -21,12 +21,21 @@ internal static class ToolPlaces
         _ => python,
     };
 
-    /// <summary>Writes the side-by-side script, which travels inside this program.</summary>
-    public static void WriteScript(string path)
+    /// <summary>The script that puts passes in PyTorch beside ours, and knows where its libraries lie.</summary>
+    public const string TorchPasses = "torch_side_by_side.py";
+
+    /// <summary>The script that puts training steps in PyTorch beside ours; it needs the other one beside it.</summary>
+    public const string TorchTraining = "torch_training.py";
+
+    /// <summary>Writes the scripts, which travel inside this program.</summary>
+    public static void WriteScripts(string folder)
     {
-        using Stream script = typeof(ToolPlaces).Assembly.GetManifestResourceStream("torch_side_by_side.py")
-            ?? throw new InvalidOperationException("the script is not in the program");
-        AtomicFile.Write(path, script.CopyTo);
+        foreach (string name in (string[])[TorchPasses, TorchTraining])
+        {
+            using Stream script = typeof(ToolPlaces).Assembly.GetManifestResourceStream(name)
+                ?? throw new InvalidOperationException($"the script '{name}' is not in the program");
+            AtomicFile.Write(Path.Combine(folder, name), script.CopyTo);
+        }
     }
 
     private static string? Tests(string what) => InFolder(s_here, $"Harness.{what}.Tests") ?? InCheckout($"{what}.Tests", $"Harness.{what}.Tests");

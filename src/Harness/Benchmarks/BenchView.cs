@@ -33,7 +33,7 @@ internal static class BenchView
         foreach ((string group, ImmutableArray<MeasuredResult> results, int leftOut) in record.Groups)
         {
             MeasuredColumn[] columns = [.. MeasuredColumn.Of(record.Device.Gpu is not null).Where(column => column.IsKnownFor(results))];
-            string without = leftOut == 0 ? "" : $" {leftOut} left out: their buffers are too large for this device, or they need a library that is missing.";
+            string without = leftOut == 0 ? "" : $" {leftOut} left out: their buffers are too large for this device, or they need a larger --workspace or a library that is missing.";
             new ReportTable(
                 group, [.. columns.Select(column => column.Name)],
                 [.. results.Select(result => columns.Select(column => column.Text(result)).ToImmutableArray())],

@@ -17,6 +17,12 @@ namespace Harness.Benchmarks;
 internal sealed record MeasuredCase(
     string Name, string? Entry, string Shape, StepCost Cost, long SetBytes, bool NeedsConvolutions, Func<IDevice, long, IBenchmarkWork> Open)
 {
+    /// <summary>
+    /// On a GPU: some gradient of a convolution has less workspace than <see cref="TrainingCases.GradientWorkspaceMiB"/>, so that cuDNN may have no
+    /// way to compute it.
+    /// </summary>
+    public bool LacksWorkspace { get; init; }
+
     public override string ToString() => Name;
 }
 

@@ -10,7 +10,7 @@ internal static class BenchmarkRuns
     /// <summary>The one group that times host code and needs no device.</summary>
     public const string Arena = "arena";
 
-    public static ImmutableArray<string> Groups { get; } = [Arena, "conv", "gemm", "kernels", "models"];
+    public static ImmutableArray<string> Groups { get; } = [Arena, "conv", "gemm", "kernels", "models", "training"];
 
     /// <param name="group">any but the arena</param>
     /// <param name="graph">passes as graphs</param>
@@ -20,14 +20,15 @@ internal static class BenchmarkRuns
         "gemm" => GemmCases.All(),
         "kernels" => KernelCases.All(device),
         "models" => ModelCases.All(graph, device),
+        "training" => TrainingCases.All(graph, device),
         _ => throw new ArgumentException($"no group '{group}'"),
     };
 
     /// <summary>The cases of a group that this device can do, and that the caller named.</summary>
     /// <param name="name">an entry, or a part of a case's name; null for all</param>
     /// <param name="isAsked">the caller named this group: then nothing to do is an error</param>
-    /// <param name="leftOut">how many need more memory than there is, or a library that is missing</param>
-    /// <exception cref="CallerException">no case is named so, or none of them fits</exception>
+    /// <param name="leftOut">how many need more memory than there is, a larger workspace than was given, or a library that is missing</param>
+    /// <exception cref="CallerException">no case is named so, none of them fits, or all need a larger workspace</exception>
     /// <exception cref="MachineException">all need a library that is missing</exception>
     public static ImmutableArray<MeasuredCase> Chosen(string group, string? name, bool isAsked, bool graph, BenchmarkSession session, out int leftOut)
     {
@@ -41,12 +42,14 @@ internal static class BenchmarkRuns
         }
 
         IGpu? withoutCudnn = session.Device is IGpu { Properties.CudnnVersion: null } lacking ? lacking : null;
-        MeasuredCase[] possible = [.. named.Where(measured => withoutCudnn is null || !measured.NeedsConvolutions)];
+        MeasuredCase[] possible = [.. named.Where(measured => !measured.LacksWorkspace && (withoutCudnn is null || !measured.NeedsConvolutions))];
         ImmutableArray<MeasuredCase> fitting = [.. possible.Where(measured => !session.IsTooLarge(measured))];
         leftOut = named.Length - fitting.Length;
         if (fitting.IsEmpty && isAsked && possible.Length == 0)
         {
-            withoutCudnn!.RequireConvolutions();
+            withoutCudnn?.RequireConvolutions();
+            throw new CallerException(
+                $"'{named[0].Name}' is timed with --workspace {TrainingCases.GradientWorkspaceMiB} or more: gradients of convolutions need it");
         }
 
         return fitting.IsEmpty && isAsked

@@ -13,7 +13,7 @@ internal static class AcceptanceCommand
             "--device", "cuda; sim rehearses the same steps on the software GPU, at small sizes", AcceptancePlan.Cuda, AcceptancePlan.Simulated);
         Option<string?> folder = Values.Text("--out", "where everything goes (default results/DEVICE/DATE)", "DIR");
         Option<string?> only = Values.Text(
-            "--only", "steps or groups of steps, separated by commas; others that ran before into the same folder stay in the summary", "STEP,STEP");
+            "--only", "steps (NAME* for all that begin so) or groups of steps, separated by commas; others that ran before into the same folder stay in the summary", "STEP,STEP");
         Option<string?> python = Values.Text(
             "--python", "a Python with torch, torchvision and transformers: the same models in PyTorch side by side, and its cuBLAS and cuDNN", "PATH");
         Option<string?> libraries = Values.Text("--libraries", "where NVIDIA's libraries are looked for first", "DIR");

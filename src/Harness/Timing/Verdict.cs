@@ -13,7 +13,8 @@ internal sealed record Verdict(ImmutableArray<Finding> Findings)
     /// <summary>More of the samples than this lost to throttling: what is left is a chosen few.</summary>
     private const double MostDiscarded = 0.25;
 
-    private const double MostSpread = 0.10;
+    /// <summary>Between the quartiles, in units of the median.</summary>
+    internal const double MostSpread = 0.10;
 
     /// <summary>Between the medians of the first and the second half of the samples.</summary>
     private const double MostClockDrift = 0.05;

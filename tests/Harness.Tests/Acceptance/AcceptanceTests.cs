@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Harness.Acceptance;
+using Harness.Kernels;
 using Harness.Kernels.Native;
 using Harness.Tests.Shared.NativeDouble;
 
 namespace Harness.Tests.Acceptance;
 
-/// <summary>The acceptance without a GPU: its steps rehearsed on the software GPU, its speeds judged from figures written here.</summary>
+/// <summary>The acceptance without a GPU: its steps rehearsed on the software GPU.</summary>
 public sealed class AcceptanceTests
 {
     /// <summary>Where it is missing, as on most Windows machines, the test is skipped and says so.</summary>
@@ -49,6 +50,56 @@ public sealed class AcceptanceTests
             Assert.Equal(AcceptancePlan.Doctor, steps[0].Name);
             Assert.All(steps, step => Assert.InRange(step.Limit.TotalSeconds, 1, 300));
         }
+    }
+
+    [Fact]
+    public void A_star_names_all_steps_that_begin_so_and_a_group_its_own()
+    {
+        var plan = new AcceptancePlan("cuda", "folder", "tensors", "python", "scripts");
+        Assert.Equal(
+            [
+                "doctor", "torch-vgg16-training-audit-sgd-0.5", "torch-vgg16-training-audit-sgd-0", "torch-vgg16-training-audit-adam-0.5",
+                "torch-vgg16-training-audit-adam-0", "torch-vgg16-training",
+            ],
+            plan.Chosen("torch-vgg16-training*").Select(step => step.Name));
+        Assert.Contains(plan.Chosen("torch"), step => step.Name == "torch-t5-small-training");
+        Assert.Throws<CallerException>(() => plan.Chosen("torch-vgg19*"));
+    }
+
+    /// <summary>A wrong option would be seen on hardware first. Where there is no driver, a right command line gets as far as that.</summary>
+    [Fact]
+    public void Every_command_line_for_a_gpu_is_one()
+    {
+        using var folder = new TemporaryFolder();
+        Misfortunes.WriteKernels(folder.Path);
+        var plan = new AcceptancePlan("cuda", folder.Path, folder.Path, "python", "scripts");
+        // But for those that miss the weights of a step before them first, and those that must fail.
+        AcceptanceStep[] steps =
+        [
+            .. plan.Steps.Where(step => step.Program == StepProgram.Harness && step.Arguments.Contains("cuda"))
+                .Where(step => !step.Arguments.Contains("--weights") && step.Group != Misfortunes.Group),
+        ];
+        Assert.True(steps.Length > 40, $"{steps.Length} steps");
+        foreach (AcceptanceStep step in steps)
+        {
+            CliResult result = Cli.Run([.. step.Arguments]);
+            Assert.True(result.ExitCode == 3 && result.Error.Contains("no driver in tests", StringComparison.Ordinal), $"{step.Name}: {result.Error}");
+        }
+    }
+
+    /// <summary>Device time is short: what needs no GPU is run there on request alone.</summary>
+    [Fact]
+    public void The_tests_on_a_gpu_come_first_and_alone_and_all_of_them_on_request()
+    {
+        var plan = new AcceptancePlan("cuda", "folder", "tensors", "python", "scripts");
+        AcceptanceStep[] steps = [.. plan.Chosen(null)];
+        Assert.Equal(["doctor", "tests-kernels", "tests-models", "tests-harness"], steps[..4].Select(step => step.Name));
+        Assert.All(steps[1..4], step => Assert.Equal(["-trait", "category=gpu"], step.Arguments[..2]));
+        Assert.All(steps[1..4], step => Assert.Contains("-failSkips", step.Arguments));
+        Assert.DoesNotContain(steps, step => step.Group == "tests-all");
+        AcceptanceStep[] all = [.. plan.Chosen("tests-all")];
+        Assert.Equal(["doctor", "tests-all-kernels", "tests-all-models", "tests-all-harness"], all.Select(step => step.Name));
+        Assert.All(all[1..], step => Assert.DoesNotContain("-trait", step.Arguments));
     }
 
     /// <summary>Each misfortune on a double of the GPU: what the steps expect of hardware is what the program says.</summary>
@@ -98,36 +149,6 @@ public sealed class AcceptanceTests
         using var gpu = new FakeGpu();
         Assert.Equal(0, Cli.Run(gpu.Api, [.. Misfortunes.Harmless(folder.Path, "cuda")]).ExitCode);
         Assert.Equal<byte>([1, 0, 0, 0], File.ReadAllBytes(folder.At("stored.bin")));
-    }
-
-    [Fact]
-    public void Speeds_are_judged_from_what_the_steps_wrote()
-    {
-        const string kernels = """
-            {"groups":[{"group":"kernels","results":[
-            {"kernel":"softmax_v2","shape":"[4]","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":0.8},
-            {"kernel":"softmax_v4","shape":"[4]","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":0.9},
-            {"kernel":"layernorm_v2","shape":"[4]","compulsoryReadBytes":268435456,"compulsoryWrittenBytes":268435456,"copyFraction":0.89},
-            {"kernel":"rmsnorm_v2","shape":"[4]","compulsoryReadBytes":1024,"compulsoryWrittenBytes":1024,"copyFraction":0.99}]}]}
-            """;
-        const string models = """
-            {"groups":[{"group":"models","results":[
-            {"name":"bert-base batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":0}},
-            {"name":"t5-small batch 8 length 64","warm":{"medianSeconds":0.002,"managedBytes":24}}]}]}
-            """;
-        const string torch = """{"latency":{"fp32":{"eager":{"deviceSeconds":{"median":0.002},"queuedSeconds":{"median":0.001}}}}}""";
-        var files = new Dictionary<string, string>
-        {
-            ["bench-kernels"] = kernels, ["bench-models"] = models, ["bench-models-graph"] = models, ["torch-bert-base"] = torch,
-        };
-        SpeedTarget[] targets = [.. new SpeedTargets(step => files.TryGetValue(step, out string? text) ? JsonNode.Parse(text) : null).All()];
-        Assert.Equal(
-            ["softmax [4]: True", "layernorm [4]: False", "rmsnorm, large shapes: ", "vgg16, a pass eager: ", "bert-base, a pass eager: True", "t5-small, a pass eager: "],
-            targets[..6].Select(target => $"{target.What}: {target.IsMet}"));
-        Assert.Equal("90.0 % (softmax_v4)", targets[0].Measured);
-        Assert.False(targets.Single(target => target.What == "bert-base, a pass with --graph").IsMet);
-        Assert.True(targets.Single(target => target.What.StartsWith("bert-base, managed", StringComparison.Ordinal)).IsMet);
-        Assert.False(targets.Single(target => target.What.StartsWith("t5-small, managed", StringComparison.Ordinal)).IsMet);
     }
 
     private static async Task<(int ExitCode, string Output)> Script(params string[] arguments)

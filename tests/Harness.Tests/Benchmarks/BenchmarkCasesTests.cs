@@ -17,6 +17,7 @@ public sealed class BenchmarkCasesTests
     [InlineData("gemm")]
     [InlineData("kernels")]
     [InlineData("models")]
+    [InlineData("training")]
     public void Names_are_unlike_and_entries_are_of_the_catalog(string group)
     {
         MeasuredCase[] cases = Of(group);

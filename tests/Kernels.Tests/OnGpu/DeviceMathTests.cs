@@ -28,7 +28,7 @@ public abstract class DeviceMathTests
     [MemberData(nameof(Products))]
     public void A_product_of_any_form_agrees_with_double_precision(int m, int n, int k, int slack, int batch)
     {
-        using IDevice device = Open();
+        IDevice device = Device;
         foreach ((bool transposeA, bool transposeB) in new[] { (false, false), (true, false), (false, true), (true, true) })
         {
             foreach ((float alpha, float beta) in new[] { (1f, 0f), (0.125f, 0f), (-2f, 0.5f) })
@@ -42,7 +42,7 @@ public abstract class DeviceMathTests
     [MemberData(nameof(Convolutions))]
     public void A_convolution_of_any_shape_agrees_with_double_precision(ConvolutionShape shape)
     {
-        using IDevice device = Open();
+        IDevice device = Device;
         float[] x = Values(shape.N * shape.C * shape.H * shape.W, 1), w = Values(shape.K * shape.C * shape.R * shape.S, 2), bias = Values(shape.K, 3);
         long elements = shape.N * shape.K * shape.P * shape.Q;
         float[] expected = PlainConvolution.Run(shape, x, w, bias);
@@ -70,7 +70,7 @@ public abstract class DeviceMathTests
     [MemberData(nameof(Convolutions))]
     public void The_gradients_of_a_convolution_of_any_shape_agree_with_double_precision(ConvolutionShape shape)
     {
-        using IDevice device = Open();
+        IDevice device = Device;
         float[] x = Values(shape.N * shape.C * shape.H * shape.W, 8), w = Values(shape.K * shape.C * shape.R * shape.S, 9);
         float[] dy = Values(shape.N * shape.K * shape.P * shape.Q, 10);
         using var memory = new Memory(device);
@@ -106,7 +106,7 @@ public abstract class DeviceMathTests
     [MemberData(nameof(Pools))]
     public void A_max_pool_is_exact(int n, int c, int h, int w, int window, int stride)
     {
-        using IDevice device = Open();
+        IDevice device = Device;
         int p = (h - window) / stride + 1, q = (w - window) / stride + 1;
         float[] x = Values(n * c * h * w, 4);
         using var memory = new Memory(device);
@@ -127,7 +127,7 @@ public abstract class DeviceMathTests
     [InlineData(70_001)]
     public void Bytes_come_back_as_they_went(int count)
     {
-        using IDevice device = Open();
+        IDevice device = Device;
         byte[] sent = new byte[count], back = new byte[count];
         new Random(count).NextBytes(sent);
         using var memory = new Memory(device);
@@ -137,7 +137,7 @@ public abstract class DeviceMathTests
         Assert.Equal(sent, back);
     }
 
-    protected abstract IDevice Open();
+    protected abstract IDevice Device { get; }
 
     private static void CheckProduct(
         IDevice device, bool transposeA, bool transposeB, int m, int n, int k, int slack, int batch, float alpha, float beta)
@@ -220,14 +220,18 @@ public abstract class DeviceMathTests
     }
 }
 
-public sealed class SimulatedMathTests : DeviceMathTests
+public sealed class SimulatedMathTests : DeviceMathTests, IDisposable
 {
-    protected override IDevice Open() => new SimulatedDevice(KernelLibrary.Embedded, workers: 1);
+    private readonly SimulatedDevice _device = new(KernelLibrary.Embedded, workers: 1);
+
+    protected override IDevice Device => _device;
+
+    public void Dispose() => _device.Dispose();
 }
 
 [Trait(Gpu.Category, Gpu.Needed)]
 [Collection(Gpu.Needed)]
-public sealed class GpuMathTests : DeviceMathTests
+public sealed class GpuMathTests(SharedGpu gpu) : DeviceMathTests, IClassFixture<SharedGpu>
 {
-    protected override IDevice Open() => Gpu.Open();
+    protected override IDevice Device => gpu.Device;
 }

@@ -10,7 +10,7 @@ namespace Harness.Kernels.Tests.OnGpu;
 /// <summary>What only hardware can show.</summary>
 [Trait(Gpu.Category, Gpu.Needed)]
 [Collection(Gpu.Needed)]
-public sealed class GpuTests
+public sealed class GpuTests(SharedGpu gpu) : IClassFixture<SharedGpu>
 {
     public static TheoryData<string> Entries { get; } = [.. KernelCatalog.Entries.Select(entry => entry.Name)];
 
@@ -18,8 +18,7 @@ public sealed class GpuTests
     [MemberData(nameof(Entries))]
     public void An_entry_agrees_with_its_reference_at_every_shape(string entry)
     {
-        using CudaDevice device = Gpu.Open();
-        KernelCheckResult[] results = [.. KernelCheck.Run(device, entry)];
+        KernelCheckResult[] results = [.. KernelCheck.Run(gpu.Device, entry)];
         Assert.NotEmpty(results);
         Assert.All(results, result => Assert.True(result.Passed, $"{result.Shape}: {result.Failure}"));
     }
@@ -27,7 +26,7 @@ public sealed class GpuTests
     [Fact]
     public void The_drivers_compiler_says_what_every_kernel_takes_and_none_spills()
     {
-        using CudaDevice device = Gpu.Open();
+        CudaDevice device = gpu.Device;
         Assert.Equal(KernelCatalog.Entries.Count(entry => entry.File is not null), device.LoadedKernels.Length);
         Assert.All(device.LoadedKernels, kernel =>
         {
@@ -62,7 +61,7 @@ public sealed class GpuTests
     [Fact]
     public void The_timer_measures_what_lies_between_its_events()
     {
-        using CudaDevice device = Gpu.Open();
+        CudaDevice device = gpu.Device;
         const long bytes = 256L << 20;
         DevicePointer from = device.Allocate("from", bytes), to = device.Allocate("to", bytes);
         using IGpuTimer timer = device.CreateTimer();
