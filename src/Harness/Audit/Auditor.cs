@@ -84,11 +84,11 @@ internal sealed class Auditor
     {
         string? analyticLabel = formula is null ? null : CategoryLabels.Of(formula.Category);
         string? observedLabel = observed is { } o ? CategoryLabels.Of(o.Category) : null;
-        string name = formula?.Name ?? observed!.Value.Name;
+        string name = formula?.Name ?? observed!.Name;
         if (analyticLabel is not null && observedLabel is not null && analyticLabel != observedLabel)
         {
             _mismatches.Add(new Mismatch(
-                name, $"is {analyticLabel} by the formula and {observedLabel} in the ledger", formula!.Bytes, observed!.Value.RequestedBytes));
+                name, $"is {analyticLabel} by the formula and {observedLabel} in the ledger", formula!.Bytes, observed!.RequestedBytes));
         }
 
         TensorSpec? tensor = _pass.Program.Find(name);

@@ -17,7 +17,7 @@ public enum Placement
 }
 
 /// <summary>A tensor's life, half-open: born before step <see cref="FirstStep"/> runs, dead once step <see cref="EndStep"/> - 1 has run.</summary>
-public readonly record struct Lifetime(TensorSpec Tensor, int FirstStep, int EndStep)
+public sealed record Lifetime(TensorSpec Tensor, int FirstStep, int EndStep)
 {
     /// <summary>The last step that may touch the tensor.</summary>
     public int LastStep => EndStep - 1;
@@ -26,7 +26,7 @@ public readonly record struct Lifetime(TensorSpec Tensor, int FirstStep, int End
 }
 
 /// <summary>Where one tensor lies: <see cref="ReservedBytes"/> is <c>Lifetime.Tensor.Bytes</c> and the guard band, rounded up to the alignment.</summary>
-public readonly record struct PlacedTensor(Lifetime Lifetime, long OffsetBytes, long ReservedBytes);
+public sealed record PlacedTensor(Lifetime Lifetime, long OffsetBytes, long ReservedBytes);
 
 /// <summary>An offset for every tensor of the arena (all but parameters), judged by <c>PlanChecker</c> before anything runs.</summary>
 /// <param name="Placed">one a tensor, in the order of <see cref="StepProgram.Tensors"/></param>
@@ -44,7 +44,7 @@ public sealed record MemoryPlan(
 /// One buffer as the arena handed it out while the pass ran. Steps are as in <see cref="Lifetime"/>: born before
 /// <see cref="FirstStep"/>, gone after <see cref="LastStep"/>.
 /// </summary>
-public readonly record struct LedgerRow(
+public sealed record LedgerRow(
     string Name, TensorCategory Category, long RequestedBytes, long ReservedBytes, long OffsetBytes, int FirstStep, int LastStep);
 
 /// <summary>Where the arena's bytes were while one step ran. Conservation: the sum of all is the capacity.</summary>

@@ -19,7 +19,7 @@ public static class PlanChecker
         }
 
         long mostLiveBytes = 0;
-        foreach (ref readonly PlacedTensor a in plan.Placed.AsSpan())
+        foreach (PlacedTensor a in plan.Placed)
         {
             CheckAlone(plan, a);
             mostLiveBytes = Math.Max(mostLiveBytes, CheckAgainstAll(plan, a));
@@ -103,11 +103,11 @@ public static class PlanChecker
     /// <remarks>Most of what a plan costs is spent here, and mostly in a process that has just started: it is compiled in full at once.</remarks>
     /// <returns>bytes live when <paramref name="a"/> is born, its own included</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static long CheckAgainstAll(MemoryPlan plan, in PlacedTensor a)
+    private static long CheckAgainstAll(MemoryPlan plan, PlacedTensor a)
     {
         long liveBytes = 0;
         int seen = 0;
-        foreach (ref readonly PlacedTensor b in plan.Placed.AsSpan())
+        foreach (PlacedTensor b in plan.Placed)
         {
             if (b.Lifetime.Tensor == a.Lifetime.Tensor && ++seen == 2)
             {

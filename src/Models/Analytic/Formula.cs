@@ -19,7 +19,7 @@ public sealed class Formula
     /// Coefficient * factors: <c>4</c> and <c>B*S</c>, whose value is the unit. A plain number has no factors and the unit 1.
     /// </summary>
     /// <param name="Numbers">the factors with each symbol's value in its place</param>
-    private readonly record struct Term(long Coefficient, string Factors, string Numbers, long Unit)
+    private sealed record Term(long Coefficient, string Factors, string Numbers, long Unit)
     {
         public long Value => checked(Coefficient * Unit);
 

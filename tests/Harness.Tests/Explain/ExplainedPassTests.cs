@@ -73,15 +73,15 @@ public sealed class ExplainedPassTests
             ByteAnswer answer = ByteAnswer.Of(pass, offset, step);
             LedgerRow[] owners =
                 [.. pass.Ledger.Rows.Where(row => row.OffsetBytes <= offset && offset < row.OffsetBytes + row.ReservedBytes)];
-            LedgerRow now = owners.SingleOrDefault(row => row.FirstStep <= step && step <= row.LastStep);
-            Assert.Equal(now.Name, answer.Extent.Buffer?.Name);
-            if (now.Name is not null)
+            LedgerRow? now = owners.SingleOrDefault(row => row.FirstStep <= step && step <= row.LastStep);
+            Assert.Equal(now?.Name, answer.Extent.Buffer?.Name);
+            if (now is not null)
             {
                 Assert.Equal(offset - now.OffsetBytes < now.RequestedBytes ? ExtentKind.Tensor : ExtentKind.Padding, answer.Extent.Kind);
             }
 
-            Assert.Equal(owners.Where(row => row.LastStep < step).OrderBy(row => row.LastStep).LastOrDefault().Name, answer.Before?.Name);
-            Assert.Equal(owners.Where(row => row.FirstStep > step).OrderBy(row => row.FirstStep).FirstOrDefault().Name, answer.After?.Name);
+            Assert.Equal(owners.Where(row => row.LastStep < step).OrderBy(row => row.LastStep).LastOrDefault()?.Name, answer.Before?.Name);
+            Assert.Equal(owners.Where(row => row.FirstStep > step).OrderBy(row => row.FirstStep).FirstOrDefault()?.Name, answer.After?.Name);
             if (answer.Element is { } element)
             {
                 Shape shape = answer.Extent.Buffer!.Tensor.Shape;
