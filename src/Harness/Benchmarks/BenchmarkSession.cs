@@ -40,7 +40,7 @@ internal sealed class BenchmarkSession : IDisposable
         _conditions = conditions;
         _seed = seed;
         _timer = _gpu?.CreateTimer() ?? new HostTimer(device, clock);
-        _protocol = new TimingProtocol(_timer, _gpu is null ? null : _gpu.FlushL2, conditions, rule, clock);
+        _protocol = new TimingProtocol(_timer, _gpu is null ? null : _gpu.FlushL2, conditions, _gpu is null ? WarmUp.Host : WarmUp.Gpu, rule, clock);
         ResolutionSeconds = _gpu is null ? 1.0 / clock.TimestampFrequency : TimingProtocol.ResolutionSeconds;
     }
 

@@ -10,9 +10,10 @@ namespace Harness.Timing;
 /// <param name="timer">the device's events, or the host's clock where there are none</param>
 /// <param name="flushL2">makes the device's cache cold; null where there is none to flush: then nothing is measured cold</param>
 /// <param name="conditions">null where nothing is known of them</param>
+/// <param name="warmUp">before the first sample that counts</param>
 /// <param name="clock">the host's</param>
 internal sealed class TimingProtocol(
-    IGpuTimer timer, Action? flushL2, IGpuConditions? conditions, StoppingRule rule, TimeProvider clock)
+    IGpuTimer timer, Action? flushL2, IGpuConditions? conditions, WarmUp warmUp, StoppingRule rule, TimeProvider clock)
 {
     /// <summary>Events are good to about half a microsecond (cuEventElapsedTime, CUDA Driver API).</summary>
     public const double ResolutionSeconds = 0.5e-6;
@@ -22,23 +23,20 @@ internal sealed class TimingProtocol(
 
     private const double NearlyEnough = 1.1;
 
-    /// <summary>A GPU takes some tens of milliseconds to raise its clocks.</summary>
-    private const double WarmUpSeconds = 0.1;
-    private const int MostWarmUpSamples = 100;
-
     public Measurement Measure(ITimedWork work)
     {
-        WarmUp(work);
+        RunBefore(work);
         Series? cold = flushL2 is null ? null : Collect(work, CacheState.Cold);
         return new Measurement(cold, Collect(work, CacheState.Warm));
     }
 
     /// <summary>The first executions load modules, choose algorithms and compile this very code; then the clocks come up.</summary>
-    private void WarmUp(ITimedWork work)
+    private void RunBefore(ITimedWork work)
     {
         long begin = clock.GetTimestamp();
         int executions = 1;
-        for (int taken = 0; taken < MostWarmUpSamples && (taken < 3 || clock.GetElapsedTime(begin).TotalSeconds < WarmUpSeconds); taken++)
+        for (int taken = 0;
+            taken < warmUp.MostSamples && (taken < WarmUp.LeastSamples || clock.GetElapsedTime(begin).TotalSeconds < warmUp.Seconds); taken++)
         {
             Sample sample = Take(work, CacheState.Warm, executions);
             executions = Enough(sample.Seconds, executions, work.MostExecutions(CacheState.Warm));

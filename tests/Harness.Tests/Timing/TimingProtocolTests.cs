@@ -10,7 +10,7 @@ public sealed class TimingProtocolTests
     private static readonly string[] s_warmSample = ["enqueue", "stop", "wait", "read", "seconds", "finish"];
 
     private static Measurement Measure(ScriptedGpu gpu, StoppingRule? rule = null) =>
-        new TimingProtocol(gpu, gpu.FlushL2, gpu, rule ?? s_three, gpu).Measure(gpu);
+        new TimingProtocol(gpu, gpu.FlushL2, gpu, WarmUp.Gpu, rule ?? s_three, gpu).Measure(gpu);
 
     [Fact]
     public void A_cold_sample_is_prepared_flushed_and_timed_and_the_conditions_are_read_while_the_device_works()
@@ -41,11 +41,14 @@ public sealed class TimingProtocolTests
     public void Without_a_cache_to_flush_there_is_no_cold_series_and_without_nvml_no_conditions()
     {
         var script = new ScriptedGpu { Most = 1 };
-        Measurement measurement = new TimingProtocol(script, flushL2: null, conditions: null, s_three, script).Measure(script);
+        Measurement measurement = new TimingProtocol(script, flushL2: null, conditions: null, WarmUp.Host, s_three, script).Measure(script);
         Assert.Null(measurement.Cold);
         Assert.DoesNotContain("flush", script.Calls);
         Assert.DoesNotContain("read", script.Calls);
         Assert.All(measurement.Warm.Kept, sample => Assert.Null(sample.Conditions));
+
+        // A second of warm-up at 1 ms each, so that host code is compiled for good; one sample finds the number of executions, three are kept.
+        Assert.Equal(1000 + 1 + 3, script.Calls.Count(call => call == "prepare Warm 1"));
     }
 
     [Fact]
