@@ -48,27 +48,27 @@ internal static class ExplainCommand
             if (tensorName is not null)
             {
                 var answer = TensorAnswer.Of(pass, pass.Buffer(tensorName));
-                Show(console => ExplainView.Write(pass, answer, console), ExplainJson.Of(pass, answer));
+                Show(console => ExplainView.Write(pass, answer, console), () => ExplainJson.Of(pass, answer));
             }
             else if (stepWord is null)
             {
                 var answer = PeakAnswer.Of(pass);
-                Show(console => ExplainView.Write(pass, answer, console), ExplainJson.Of(pass, answer));
+                Show(console => ExplainView.Write(pass, answer, console), () => ExplainJson.Of(pass, answer));
             }
             else if (offsetBytes is { } bytes)
             {
                 var answer = ByteAnswer.Of(pass, bytes, pass.Step(stepWord));
-                Show(console => ExplainView.Write(pass, answer, console), ExplainJson.Of(pass, answer));
+                Show(console => ExplainView.Write(pass, answer, console), () => ExplainJson.Of(pass, answer));
             }
             else
             {
                 var answer = StepAnswer.Of(pass, pass.Step(stepWord));
-                Show(console => ExplainView.Write(pass, answer, console), ExplainJson.Of(pass, answer));
+                Show(console => ExplainView.Write(pass, answer, console), () => ExplainJson.Of(pass, answer));
             }
 
             return HarnessProgram.ExitDone;
 
-            void Show(Action<IAnsiConsole> write, JsonObject answer)
+            void Show(Action<IAnsiConsole> write, Func<JsonObject> answer)
             {
                 if (!json.OwnsStandardOutput)
                 {

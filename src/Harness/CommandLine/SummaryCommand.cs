@@ -30,7 +30,7 @@ internal static class SummaryCommand
                 SummaryView.Write(configuration, summary, convention, host.OutConsole());
             }
 
-            json.Write(SummaryJson.Of(configuration, summary, convention));
+            json.Write(() => SummaryJson.Of(configuration, summary, convention));
             return HarnessProgram.ExitDone;
         });
         return command;

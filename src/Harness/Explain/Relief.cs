@@ -11,10 +11,18 @@ internal readonly record struct PeakWithout(long PeakBytes, int PeakStep)
     public static PeakWithout Of(ExplainedPass pass, params ImmutableArray<PassBuffer> gone)
     {
         var peak = new PeakWithout(long.MinValue, 0);
-        foreach (ArenaMoment moment in pass.Ledger.Moments)
+        foreach (ArenaMoment moment in pass.FullestFirst)
         {
+            if (moment.LiveBytes < peak.PeakBytes)
+            {
+                break; // what is left has fewer bytes even with all of them
+            }
+
             long bytes = moment.LiveBytes - gone.Where(buffer => buffer.WaitsAt(moment.Step)).Sum(buffer => buffer.Bytes);
-            peak = bytes > peak.PeakBytes ? new PeakWithout(bytes, moment.Step) : peak;
+            if (bytes > peak.PeakBytes || (bytes == peak.PeakBytes && moment.Step < peak.PeakStep))
+            {
+                peak = new PeakWithout(bytes, moment.Step);
+            }
         }
 
         return peak;
