@@ -31,7 +31,8 @@ internal static class FitCommand
         command.SetAction(parsed =>
         {
             var dimension = Dimension.Of(parsed.GetValue(over)!);
-            Configuration configuration = training.ReadOnlyPass(parsed, models.ReadAllBut(dimension, parsed));
+            Configuration configuration = training.ReadOnlyPass(
+                parsed, models.ReadAllBut(dimension, parsed), "fixes what fit solves: the size of a step's only pass");
             long memoryBytes = parsed.GetValue(memory)
                 ?? throw new CallerException("'fit' needs --vram SIZE: bytes, or a number with KiB, MiB or GiB, such as 6GiB");
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);

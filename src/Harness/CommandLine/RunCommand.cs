@@ -8,12 +8,13 @@ using Harness.Reporting;
 
 namespace Harness.CommandLine;
 
-/// <summary><c>harness run MODEL</c>: a forward pass on real numbers, tensors in and out as safetensors.</summary>
+/// <summary><c>harness run MODEL</c>: a forward pass or a training step on real numbers, tensors in and out as safetensors.</summary>
 internal static class RunCommand
 {
     public static Command Create(CommandHost host)
     {
         var models = new ModelOptions();
+        var training = new TrainingOptions();
         var device = new DeviceChoice();
         Option<string> placement = CommonOptions.Placement();
         Option<long?> seed = CommonOptions.Seed();
@@ -22,10 +23,11 @@ internal static class RunCommand
         Option<string?> inputs = Values.Text("--inputs", "safetensors file of inputs (default: drawn from the seed)", "FILE");
         Option<string?> saveWeights = Values.Text("--save-weights", "write the weights that were used", "FILE");
         Option<string?> saveInputs = Values.Text("--save-inputs", "write the inputs that were used", "FILE");
-        Option<string?> saveOutputs = Values.Text("--save-outputs", "write the outputs", "FILE");
+        Option<string?> saveOutputs = Values.Text("--save-outputs", "write the outputs; of a training step the loss, the gradients, and parameters and state as the update left them", "FILE");
 
-        var command = new Command("run", "Runs one forward pass on real numbers; weights, inputs and outputs are safetensors files.");
+        var command = new Command("run", "Runs one forward pass or training step on real numbers; weights, inputs and outputs are safetensors files.");
         models.AddTo(command);
+        training.AddTo(command);
         foreach (Option option in new Option[] { weights, inputs, saveWeights, saveInputs, saveOutputs, placement })
         {
             command.Add(option);
@@ -36,7 +38,8 @@ internal static class RunCommand
         command.Add(jsonTarget);
         command.SetAction(parsed =>
         {
-            Configuration configuration = models.Read(parsed);
+            Configuration configuration = training.ReadOnlyPass(
+                parsed, models.Read(parsed), "does not apply to run, which takes a step in one pass; audit runs all passes");
             var json = new JsonOutput(parsed.GetValue(jsonTarget), host);
             foreach (Option<string?> option in new[] { saveWeights, saveInputs, saveOutputs })
             {
@@ -64,7 +67,18 @@ internal static class RunCommand
                 prepared, weightSource.Read, inputSource.Read, progress, (tensor, bytes) => outputs[tensor] = bytes.ToArray()));
             Save(parsed.GetValue(saveWeights), prepared.Program.Of(TensorCategory.Parameter), weightSource.Read);
             Save(parsed.GetValue(saveInputs), prepared.Program.Of(TensorCategory.Input), inputSource.Read);
-            Save(parsed.GetValue(saveOutputs), outputs.Keys, (tensor, bytes) => outputs[tensor].CopyTo(bytes));
+            IEnumerable<TensorSpec> trained = configuration.Training is null ? [] : prepared.Held;
+            Save(parsed.GetValue(saveOutputs), outputs.Keys.Concat(trained), (tensor, bytes) =>
+            {
+                if (tensor.Category.IsPersistent())
+                {
+                    runner.ReadHeld(tensor, bytes);
+                }
+                else
+                {
+                    outputs[tensor].CopyTo(bytes);
+                }
+            });
 
             var record = new RunRecord(
                 configuration, opened.Facts, weightSource.Description, inputSource.Description, weightSource.Unused, result,

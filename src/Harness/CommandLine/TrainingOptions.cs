@@ -33,15 +33,16 @@ internal sealed class TrainingOptions
         command.Add(_recompute);
     }
 
-    /// <summary>For a verb that looks for the size of a pass itself: the only pass of a step without micro-batches, or of inference.</summary>
-    /// <param name="configuration">model and size, of which the verb changes one</param>
+    /// <summary>For a verb that knows steps of one pass alone: the only pass of a step without micro-batches, or of inference.</summary>
+    /// <param name="configuration">model and size</param>
+    /// <param name="whyNoMicroBatch">ends the sentence that begins with that option's name</param>
     /// <exception cref="CallerException">as <see cref="Read"/>; or a micro-batch is given</exception>
-    public Configuration ReadOnlyPass(ParseResult parsed, Configuration configuration)
+    public Configuration ReadOnlyPass(ParseResult parsed, Configuration configuration, string whyNoMicroBatch)
     {
         (Configuration pass, _) = Read(parsed, configuration)[^1];
         return parsed.GetValue(_microBatch) is null
             ? pass
-            : throw new CallerException($"{_microBatch.Name} fixes what {parsed.CommandResult.Command.Name} solves: the size of a step's only pass");
+            : throw new CallerException($"{_microBatch.Name} {whyNoMicroBatch}");
     }
 
     /// <summary>The distinct passes of the step in order, with how often each runs; of inference, the one there is.</summary>

@@ -32,9 +32,11 @@ internal sealed record Configuration(Model Model, ModelSize Size, TrainingPass? 
         : Model.Training.Peak(Size, Training, convolutionBudgetBytes));
 
     /// <summary>Weights and inputs drawn from a seed; in training also labels, where the optimizer starts and the first update's corrections.</summary>
-    public SeededTensors Seeded(long seed) => Training is null
-        ? Model.Seeded(seed)
-        : new SeededTensors(unchecked((ulong)seed), TrainingValues.Of(Model.Values, Model.Training.Classes));
+    public SeededTensors Seeded(long seed) => new(unchecked((ulong)seed), Values);
+
+    /// <summary>What each of them is drawn from, and which of a caller's are allowed.</summary>
+    public Func<TensorSpec, TensorValues> Values =>
+        Training is null ? Model.Values : TrainingValues.Of(Model.Values, Model.Training.Classes);
 
     /// <summary><c>inference</c>, or <c>training</c> with what was chosen.</summary>
     public string PassWords => Training is null ? TrainingLabels.Inference : TrainingLabels.Describe(Training, Size, Model.Training.Dropout is not null);

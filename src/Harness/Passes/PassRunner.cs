@@ -114,7 +114,11 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
         };
 
         _check?.ForgetPasses();
-        HeldValues? before = _check is not null && prepared.Configuration.Training is not null ? new HeldValues(parameters, prepared.Held) : null;
+
+        // A pass that trains leaves other weights than it found. Where passes are compared, or the caller wants the numbers of one step, each starts
+        // from the same.
+        bool startsAgain = _check is not null || (outputs is not null && opened.Gpu is not null);
+        HeldValues? before = startsAgain && prepared.Configuration.Training is not null ? new HeldValues(parameters, prepared.Held) : null;
         double seconds = 0;
         PassRecord first = Measured("first pass", 0, Pass);
         isFirst = false;
@@ -139,6 +143,9 @@ internal sealed class PassRunner(OpenedDevice opened, Placement placement, TimeP
             return record;
         }
     }
+
+    /// <summary>What a parameter, a gradient or an optimizer's state is after the latest pass.</summary>
+    public void ReadHeld(TensorSpec tensor, Span<byte> destination) => _parameters!.Read(tensor.Name, destination);
 
     public void Dispose() => _parameters?.Dispose();
 

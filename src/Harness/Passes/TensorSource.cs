@@ -27,29 +27,36 @@ internal sealed class TensorSource : IDisposable
     /// <summary>Entries of the file that the model has no use for.</summary>
     public ImmutableArray<string> Unused { get; }
 
+    /// <summary>A file has the parameters; where training starts the optimizer is no file's.</summary>
     /// <exception cref="CallerException">the file is not sound, or does not hold exactly the model's weights</exception>
     public static TensorSource Weights(PreparedPass pass, string? path, long seed)
     {
-        Model model = pass.Configuration.Model;
-        return path is null ? Seeded(model, seed) : FromFile(path, pass.Program.Of(TensorCategory.Parameter), model.Names, (_, _) => { });
+        Configuration configuration = pass.Configuration;
+        return path is null
+            ? Seeded(configuration, seed)
+            : FromFile(
+                path, pass.Program.Of(TensorCategory.Parameter).ToImmutableHashSet(), configuration.Model.Names, (_, _) => { }, configuration.Seeded(seed).Read);
     }
 
     /// <exception cref="CallerException">the file is not sound, lacks an input or has one too many, or holds a value out of range</exception>
     public static TensorSource Inputs(PreparedPass pass, string? path, long seed)
     {
-        Model model = pass.Configuration.Model;
+        Configuration configuration = pass.Configuration;
         return path is null
-            ? Seeded(model, seed)
+            ? Seeded(configuration, seed)
             : FromFile(
-                path, pass.Program.Of(TensorCategory.Input), CheckpointNames.Exact,
-                (tensor, bytes) => model.Values(tensor).Validate(tensor, bytes));
+                path, pass.Program.Of(TensorCategory.Input).ToImmutableHashSet(), CheckpointNames.Exact,
+                (tensor, bytes) => configuration.Values(tensor).Validate(tensor, bytes), configuration.Seeded(seed).Read);
     }
 
     public void Dispose() => _file?.Dispose();
 
-    private static TensorSource Seeded(Model model, long seed) => new(null, model.Seeded(seed).Read, $"seed {seed}", []);
+    private static TensorSource Seeded(Configuration configuration, long seed) =>
+        new(null, configuration.Seeded(seed).Read, $"seed {seed}", []);
 
-    private static TensorSource FromFile(string path, IEnumerable<TensorSpec> tensors, CheckpointNames names, WriteTensor validate)
+    /// <param name="others">reads what the file is not asked for</param>
+    private static TensorSource FromFile(
+        string path, ImmutableHashSet<TensorSpec> tensors, CheckpointNames names, WriteTensor validate, ReadTensor others)
     {
         SafetensorsFile file = SafetensorsFile.Open(path);
         try
@@ -59,6 +66,12 @@ internal sealed class TensorSource : IDisposable
 
             void ReadValidated(TensorSpec tensor, Span<byte> destination)
             {
+                if (!tensors.Contains(tensor))
+                {
+                    others(tensor, destination);
+                    return;
+                }
+
                 checkpoint.Read(tensor, destination);
                 validate(tensor, destination);
             }

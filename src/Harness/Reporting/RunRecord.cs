@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Harness.Reporting;
 
-/// <summary>One forward pass on real numbers.</summary>
+/// <summary>One forward pass, or one training step, on real numbers.</summary>
 /// <param name="Unused">entries of the weights' file that the model has no use for</param>
 internal sealed record RunRecord(
     Configuration Configuration, DeviceFacts Device, string Weights, string Inputs, ImmutableArray<string> Unused, PassResult Result,
@@ -14,7 +14,7 @@ internal sealed record RunRecord(
 {
     public void WriteTo(IAnsiConsole console)
     {
-        console.WriteLine($"{Configuration}: f32 inference on {Device}");
+        console.WriteLine($"{Configuration}: f32 {Configuration.PassWords} on {Device}");
         console.WriteLine($"weights: {Weights}; inputs: {Inputs}; {Quantities.Number(Result.Seconds, 3)} s");
         foreach (string name in Unused)
         {
@@ -43,13 +43,21 @@ internal sealed record RunRecord(
         }
     }
 
-    public JsonObject ToJson() => new()
+    public JsonObject ToJson()
+    {
+        JsonObject json = Json();
+        TrainingJson.AddTo(json, Configuration);
+        return json;
+    }
+
+    private JsonObject Json() => new()
     {
         ["schema"] = "harness.run/1",
         ["model"] = Configuration.Model.Name,
         ["batch"] = Configuration.Size.Batch,
         ["seq"] = Configuration.Size.Sequence,
         ["decoderSeq"] = Configuration.Size.DecoderSequence,
+        ["pass"] = TrainingLabels.Inference,
         ["device"] = Device.ToJson(),
         ["weights"] = Weights,
         ["inputs"] = Inputs,

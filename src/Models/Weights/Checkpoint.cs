@@ -37,7 +37,7 @@ public sealed class Checkpoint
         foreach (SafetensorsEntry entry in file.Entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal))
         {
             string name = names.Parameter(entry.Name, prefixed);
-            bool ofHead = prefixed && !entry.Name.StartsWith(names.Prefix, StringComparison.Ordinal);
+            bool ofHead = prefixed && !entry.Name.StartsWith(names.Prefix, StringComparison.Ordinal) && !wanted.ContainsKey(entry.Name);
             if (!ofHead && wanted.ContainsKey(name))
             {
                 if (!found.TryAdd(name, entry))

@@ -1,7 +1,7 @@
 namespace Harness.Models.Weights;
 
 /// <summary>How published checkpoints of a model name its weights, where that is not simply by the parameters' names.</summary>
-/// <param name="Prefix">that all of the model's weights may carry in a checkpoint with a head; what lacks it then belongs to the head and is not used</param>
+/// <param name="Prefix">that all of the model's weights may carry in a checkpoint with a head; what lacks it then belongs to the head, and is used where the program has one</param>
 /// <param name="Renamed">endings of older checkpoints, and what they are called now</param>
 /// <param name="Unused">whether an entry that is no parameter may be there all the same</param>
 /// <param name="Duplicates">entries that repeat a parameter, and which one; their bytes must be the same</param>

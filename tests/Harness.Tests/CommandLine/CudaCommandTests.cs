@@ -55,6 +55,23 @@ public abstract class CudaCommandTests
         Assert.True(compared.ExitCode == 0, compared.Out);
     }
 
+    /// <summary>On a GPU a pass runs twice; what is saved is one step's all the same, from the weights that were given.</summary>
+    [Fact]
+    public void A_training_step_is_that_of_the_software_gpu()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string device in new[] { "cuda", "sim" })
+        {
+            CliResult run = Run(
+                "run", "mlp:12-7-5", "--batch", "3", "--pass", "training", "--optimizer", "momentum", "--device", device, "--save-outputs", folder.At(device));
+            Assert.True(run.ExitCode == 0, run.Error);
+        }
+
+        CliResult compared = Run("compare", folder.At("sim"), folder.At("cuda"));
+        Assert.True(compared.ExitCode == 0, compared.Out);
+        Assert.Contains("layer1.weight.momentum_buffer", compared.Out, StringComparison.Ordinal);
+    }
+
     private CliResult Run(params string[] args)
     {
         NativeSetup setup = Setup;

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Harness.Kernels.Native;
+using Harness.Models.Weights;
 using Harness.Tests.Shared.NativeDouble;
 
 namespace Harness.Tests.CommandLine;
@@ -83,6 +85,44 @@ public sealed class SmallModelTests
         Assert.Equal(File.ReadAllBytes(folder.At("first")), File.ReadAllBytes(folder.At("second")));
         Assert.Contains($"\"{input}\"", File.ReadAllText(inputs), StringComparison.Ordinal);
         Assert.Contains("\"name\":\"logits\"", JsonNode.Parse(second.Out)!["outputs"]!.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The loss, and of every parameter the gradient and what the update made of it: w less 0.001 times the gradient.</summary>
+    [Theory]
+    [InlineData("mnist-cnn")]
+    [InlineData("mlp:6-5-4:nobias")]
+    public void A_training_step_can_be_saved_and_taken_again(string model)
+    {
+        using var folder = new TemporaryFolder();
+        string weights = folder.At("weights"), inputs = folder.At("inputs");
+        string[] step = ["run", model, "--batch", "3", "--pass", "training", "--optimizer", "sgd", "--device", "sim", "--json", "-"];
+        CliResult first = Cli.Run(
+            [.. step, "--seed", "7", "--save-weights", weights, "--save-inputs", inputs, "--save-outputs", folder.At("first")]);
+        CliResult second = Cli.Run([.. step, "--weights", weights, "--inputs", inputs, "--save-outputs", folder.At("second")]);
+        Assert.Equal(("", 0, 0), (first.Error + second.Error, first.ExitCode, second.ExitCode));
+        Assert.Equal(File.ReadAllBytes(folder.At("first")), File.ReadAllBytes(folder.At("second")));
+        JsonNode json = JsonNode.Parse(second.Out)!;
+        Assert.Equal(("training", "sgd", "loss"), ((string?)json["pass"], (string?)json["optimizer"], (string?)json["outputs"]![0]!["name"]));
+
+        using SafetensorsFile before = SafetensorsFile.Open(weights), after = SafetensorsFile.Open(folder.At("second"));
+        Assert.Equal(2 * before.Entries.Count + 1, after.Entries.Count);
+        foreach (string name in before.Entries.Keys)
+        {
+            float[] w = Reals(before, name), gradient = Reals(after, $"{name}.grad"), updated = Reals(after, name);
+            Assert.Contains(gradient, element => element != 0);
+            Assert.All(updated.Zip(w, gradient), element => Assert.Equal(element.Second - 1e-3 * element.Third, element.First, 1e-7));
+        }
+
+        Cli.Run([.. step, "--micro-batch", "1"]).IsOneLineError(2, "--micro-batch", "run");
+        Cli.Run("run", model, "--optimizer", "sgd").IsOneLineError(2, "--optimizer", "--pass training");
+    }
+
+    private static float[] Reals(SafetensorsFile file, string name)
+    {
+        SafetensorsEntry entry = file.Entries[name];
+        byte[] bytes = new byte[entry.Bytes];
+        file.Read(entry, 0, bytes);
+        return MemoryMarshal.Cast<byte, float>(bytes).ToArray();
     }
 
     [Fact]

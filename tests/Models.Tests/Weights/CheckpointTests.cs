@@ -1,5 +1,7 @@
 using Harness.Kernels;
+using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
+using Harness.Models.Training;
 using Harness.Models.Weights;
 using Xunit;
 
@@ -8,8 +10,10 @@ namespace Harness.Models.Tests.Weights;
 /// <summary>Files against the weights of a model: names as published, names as others write them, and what is wrong where it is wrong.</summary>
 public sealed class CheckpointTests : IDisposable
 {
-    private static readonly StepProgram s_bert = BertProgram.Build(new BertConfig(
-        Batch: 1, Sequence: 2, Hidden: 4, Heads: 2, Layers: 1, Intermediate: 3, Vocabulary: 5, MaxPositions: 2, TokenTypes: 2));
+    private static readonly BertConfig s_bertConfig = new(
+        Batch: 1, Sequence: 2, Hidden: 4, Heads: 2, Layers: 1, Intermediate: 3, Vocabulary: 5, MaxPositions: 2, TokenTypes: 2);
+
+    private static readonly StepProgram s_bert = BertProgram.Build(s_bertConfig);
 
     private static readonly StepProgram s_t5 = T5Program.Build(new T5Config(
         Batch: 1, Sequence: 2, DecoderSequence: 1, Hidden: 4, Heads: 2, HeadSize: 2, FeedForward: 3, Layers: 1, Vocabulary: 5, Buckets: 8, MaxDistance: 16));
@@ -68,6 +72,20 @@ public sealed class CheckpointTests : IDisposable
         var bytes = new byte[pooler.Bytes];
         checkpoint.Read(pooler, bytes);
         Assert.All(bytes, one => Assert.Equal("bert.pooler.dense.bias".Length, one));
+    }
+
+    /// <summary>As a classifier is published: everything is prefixed but the head, which training wants.</summary>
+    [Fact]
+    public void A_head_that_the_program_has_is_read_without_a_prefix()
+    {
+        using var device = new NullDevice();
+        StepProgram training = BertProgram.BuildTraining(
+            s_bertConfig, new TrainingPass(Optimizer.Sgd, 1, Dropout: 0, RecomputeBlocks: false, ContinuesGradients: false, Updates: true), device);
+        Write(training, name => name.StartsWith("classifier.", StringComparison.Ordinal) ? name : $"bert.{name}");
+        Assert.Empty(Unused(training, CheckpointNames.Bert));
+
+        Write(s_bert, name => $"bert.{name}", ("cls.predictions.bias", DType.F32, [5]));
+        Assert.Contains("classifier.weight", Flaw(training, CheckpointNames.Bert), StringComparison.Ordinal);
     }
 
     [Fact]
