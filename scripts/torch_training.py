@@ -6,10 +6,14 @@
 
 One step is forward, cross entropy, backward and the optimizer's update, as docs/training.md has it; the optimizers are PyTorch's as they come
 (several parameters a launch). `--audit OPTIMIZER DROPOUT FILE` names one, and is given once for each. Weights and inputs are drawn
-here: `harness run` takes no training step, so nothing is compared but times, bytes, and that both models have the same parameters.
+here, and what is compared is times, bytes, and that both models have the same parameters.
+
+With `--step WEIGHTS INPUTS OUTPUTS`, files of one step of ours without dropout, PyTorch takes the same step first, and loss and gradients are compared:
+
+    harness run bert-base --batch 8 --pass training --optimizer sgd --dropout 0 --save-weights W --save-inputs I --save-outputs O
 
 Needs torch, vgg16 also torchvision, bert-base and t5-small also transformers, and torch_side_by_side.py beside it. Exit 0: all was measured;
-1: a combination failed, has no audit, or the models are not the same; 2: a bad option; 3: a package or a GPU is missing, said in one line.
+1: a combination failed, has no audit, the models are not the same, or a gradient is another; 2: a bad option; 3: a package or a GPU is missing, said in one line.
 """
 
 import argparse
@@ -18,7 +22,7 @@ import json
 import math
 import sys
 
-from torch_side_by_side import Clock, Missing, import_transformers, progress, reason, set_tf32, write
+from torch_side_by_side import Clock, Missing, finite, import_transformers, load, progress, read_safetensors, reason, set_tf32, write
 
 SCHEMA = "harness.torchTraining/1"
 
@@ -26,6 +30,13 @@ SCHEMA = "harness.torchTraining/1"
 LEARNING_RATE = 1e-3
 
 SEED = 42
+
+# As norms. Each side rounds in single precision and in an order of its own; VGG16's maxima and zeros may fall on the other side (docs/training.md).
+GRADIENT_TOLERANCE = 1e-2
+LOSS_TOLERANCE = 1e-4
+
+# A gradient that the mathematics makes 0 (BERT's key biases) has no size of its own: none is held to less than this part of the largest.
+SMALLEST_SCALE = 1e-5
 
 
 def build_vgg16(torch, dropout):
@@ -86,6 +97,53 @@ def logits_bert(model, inputs):
 
 def logits_t5(model, inputs):
     return model(**inputs, use_cache=False).logits
+
+
+def names_as_ours(model):
+    """PyTorch's parameters under our names, which are the published ones without what a head puts before them."""
+    return {name.removeprefix("bert."): parameter for name, parameter in model.named_parameters()}
+
+
+def with_weights(torch, options, path):
+    """The model without dropout, with weights of ours."""
+    model, versions = MODELS[options.model][0](torch, 0.0)
+    weights = read_safetensors(torch, path)
+    theirs = model.state_dict()
+    named = {name if name in theirs else f"bert.{name}": tensor for name, tensor in weights.items()}
+    tied = {name: weights["shared.weight"] for name in ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "lm_head.weight") if name in theirs}
+    load(model, {**named, **tied}, ("bert.embeddings.position_ids", "bert.embeddings.token_type_ids"))
+    if tied:
+        model.tie_weights()
+    return model.train().to(options.device), versions
+
+
+def same_step(torch, options):
+    """One step of both from the same weights, inputs and labels: the loss, and the error of every gradient relative to it, as norms."""
+    weights, inputs, outputs = options.step
+    model, _ = with_weights(torch, options, weights)
+    given = {name: tensor.to(options.device) for name, tensor in read_safetensors(torch, inputs).items()}
+    labels = given.pop("labels")
+    step = Step(torch, model, MODELS[options.model][2], {name: given[name] for name in MODELS[options.model][1](torch, options)[0]}, labels, None)
+    step.forward()
+    step.loss.backward()
+    ours = read_safetensors(torch, outputs)
+    theirs = {name: parameter.grad.detach().to("cpu", torch.float64) for name, parameter in names_as_ours(model).items()}
+    if sorted(f"{name}.grad" for name in theirs) != sorted(name for name in ours if name.endswith(".grad")):
+        raise ValueError(f"'{outputs}' has not the gradients of {options.model}'s parameters")
+    norms = {name: gradient.norm().item() for name, gradient in theirs.items()}
+    least = SMALLEST_SCALE * max(norms.values())
+    rows = [{
+        "name": name, "norm": finite(norms[name]),
+        "relativeError": finite((ours[f"{name}.grad"].to(torch.float64) - gradient).norm().item() / max(norms[name], least)),
+    } for name, gradient in sorted(theirs.items())]
+    loss, mine = step.loss.item(), ours["loss"].item()
+    # What is no number sorts first, and passes nowhere.
+    rows.sort(key=lambda row: math.inf if row["relativeError"] is None else row["relativeError"], reverse=True)
+    worst, error = rows[0]["relativeError"], finite(abs(mine - loss) / abs(loss))
+    return {
+        "loss": {"harness": finite(mine), "torch": finite(loss), "relativeError": error}, "gradients": rows, "largestRelativeError": worst,
+        "passed": worst is not None and worst <= GRADIENT_TOLERANCE and error is not None and error <= LOSS_TOLERANCE,
+    }
 
 
 MODELS = {
@@ -231,8 +289,16 @@ def run(torch, options):
         "schema": SCHEMA, "model": options.model, "device": options.device,
         "deviceName": torch.cuda.get_device_name() if options.device == "cuda" else "CPU",
         "inputs": {**{name: list(tensor.shape) for name, tensor in inputs.items()}, "labels": list(labels.shape)},
-        "precision": "fp32", "learningRate": LEARNING_RATE, "versions": None, "attention": None, "steps": [],
+        "precision": "fp32", "learningRate": LEARNING_RATE, "versions": None, "attention": None, "sameStep": None, "steps": [],
     }
+    if options.step:
+        progress(f"{options.model}, the same step")
+        try:
+            result["sameStep"] = same_step(torch, options)
+        except Exception as error:  # times and bytes are worth having all the same
+            result["sameStep"] = {"failure": reason(error), "passed": False}
+        write(options.json, result)
+        release(torch, options)
     for dropout in dict.fromkeys(dropout for _, dropout, _ in options.audit):
         model, versions = build(torch, dropout)
         model = model.train().to(options.device)
@@ -253,10 +319,14 @@ def run(torch, options):
             model.zero_grad(set_to_none=True)
             gc.collect()
         del model
-        gc.collect()
-        if options.device == "cuda":
-            torch.cuda.empty_cache()
+        release(torch, options)
     return result
+
+
+def release(torch, options):
+    gc.collect()
+    if options.device == "cuda":
+        torch.cuda.empty_cache()
 
 
 def parse(arguments):
@@ -268,6 +338,9 @@ def parse(arguments):
     parser.add_argument(
         "--audit", nargs=3, action="append", required=True, metavar=("OPTIMIZER", "DROPOUT", "FILE"),
         help="sgd or adam, a probability, and harness audit --pass training --json of the same step; once for each step to measure")
+    parser.add_argument(
+        "--step", nargs=3, metavar=("WEIGHTS", "INPUTS", "OUTPUTS"),
+        help="files of harness run --pass training --dropout 0: the same step is taken here, and loss and gradients are compared")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long each latency is measured (default 2)")
     parser.add_argument("--json", required=True, help="where the result goes")
@@ -304,11 +377,22 @@ def main():
         f"{row['optimizer']}, dropout {row['dropout']}: {row.get('failure') or row.get('auditFailure') or 'the models have not the same parameters'}"
         for row in result["steps"] if not row.get("sameParameters")
     ]
+    same = result["sameStep"]
+    if same and not same["passed"]:
+        failures.insert(0, f"the same step: {same.get('failure') or same_words(same)}")
     if failures:
         print(f"torch_training: {'; '.join(failures)}", file=sys.stderr)
         return 1
-    print(f"a step with {'; '.join(words(row) for row in result['steps'])} (torch {result['versions']['torch']})")
+    also = f"; the same step: {same_words(same)}" if same else ""
+    print(f"a step with {'; '.join(words(row) for row in result['steps'])}{also} (torch {result['versions']['torch']})")
     return 0
+
+
+def same_words(same):
+    worst = same["gradients"][0]
+    return (
+        f"loss {same['loss']['harness']} (torch {same['loss']['torch']}), largest relative error of {len(same['gradients'])} gradients "
+        f"{worst['relativeError'] if worst['relativeError'] is None else format(worst['relativeError'], '.2g')} ({worst['name']})")
 
 
 def words(row):

@@ -204,13 +204,20 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
     {
         string? whyNot = Python is null ? NeedsPython : null;
         string step = $"torch-{model.Name}-training";
+        string weights = Tensor(model, "step-weights"), inputs = Tensor(model, "step-inputs"), outputs = Tensor(model, "step-outputs");
+        string[] workspace = [.. model.Name == ModelCatalog.Vgg16.Name ? Workspace : []];
+        yield return Run(
+            $"{step}-run", "torch", 120, model, Device,
+            [
+                "--pass", "training", "--optimizer", "sgd", "--dropout", "0", .. workspace,
+                "--save-weights", weights, "--save-inputs", inputs, "--save-outputs", outputs,
+            ]) with { WhyNot = whyNot };
         var audits = new List<string>();
         foreach (string optimizer in TrainingCases.Optimizers.Select(TrainingLabels.Of))
         {
             foreach (double dropout in (double[])[ModelCatalog.Find(model.Name).Training.Dropout!.Value, 0])
             {
                 string probability = dropout.ToString(CultureInfo.InvariantCulture), audit = $"{step}-audit-{optimizer}-{probability}";
-                string[] workspace = [.. model.Name == ModelCatalog.Vgg16.Name ? Workspace : []];
                 audits.AddRange(["--audit", optimizer, probability, JsonOf(audit)]);
                 yield return Harness(
                     audit, "torch", 90,
@@ -225,7 +232,7 @@ internal sealed record AcceptancePlan(string Device, string Folder, string Tenso
         yield return new AcceptanceStep(
             step, "torch", StepProgram.Python,
             [
-                Path.Combine(Scripts, ToolPlaces.TorchTraining), model.Name, .. SizeOf(model), .. audits,
+                Path.Combine(Scripts, ToolPlaces.TorchTraining), model.Name, .. SizeOf(model), .. audits, "--step", weights, inputs, outputs,
                 "--device", IsRehearsal ? "cpu" : "cuda", "--json", JsonOf(step), "--seconds", "0.5",
             ],
             TimeSpan.FromSeconds(120), whyNot);

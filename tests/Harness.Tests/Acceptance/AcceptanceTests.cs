@@ -58,8 +58,8 @@ public sealed class AcceptanceTests
         var plan = new AcceptancePlan("cuda", "folder", "tensors", "python", "scripts");
         Assert.Equal(
             [
-                "doctor", "torch-vgg16-training-audit-sgd-0.5", "torch-vgg16-training-audit-sgd-0", "torch-vgg16-training-audit-adam-0.5",
-                "torch-vgg16-training-audit-adam-0", "torch-vgg16-training",
+                "doctor", "torch-vgg16-training-run", "torch-vgg16-training-audit-sgd-0.5", "torch-vgg16-training-audit-sgd-0",
+                "torch-vgg16-training-audit-adam-0.5", "torch-vgg16-training-audit-adam-0", "torch-vgg16-training",
             ],
             plan.Chosen("torch-vgg16-training*").Select(step => step.Name));
         Assert.Contains(plan.Chosen("torch"), step => step.Name == "torch-t5-small-training");

@@ -79,6 +79,19 @@ public sealed class TorchTrainingTests
         Assert.True((double)Steps(folder)[0]!["latency"]!["deviceSeconds"]!["median"]! > 0);
     }
 
+    /// <summary>Likewise where the step that was to be compared is not there.</summary>
+    [Fact]
+    public async Task Without_our_step_the_others_are_measured_and_the_run_fails()
+    {
+        using var folder = new TemporaryFolder();
+        string missing = folder.At("no-weights");
+        (int exitCode, string output) = await Run(folder, "", [.. Audit(folder, "sgd", "0.1"), "--step", missing, missing, missing]);
+        Assert.True(exitCode == 1, output);
+        Assert.Contains("the same step: ", output, StringComparison.Ordinal);
+        Assert.Contains("no-weights", output, StringComparison.Ordinal);
+        Assert.True((double)Steps(folder)[0]!["latency"]!["deviceSeconds"]!["median"]! > 0);
+    }
+
     [Theory]
     [InlineData(3, "vgg16", "sgd", "0.1")] // there is no double of torchvision
     [InlineData(2, "bert-base", "rmsprop", "0.1")]
