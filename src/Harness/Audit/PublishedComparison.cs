@@ -17,8 +17,7 @@ internal sealed record PublishedComparison(PublishedLayers Formulas, ImmutableAr
 
     public static PublishedComparison Of(PublishedLayers formulas, ImmutableArray<BufferRow> buffers, ImmutableArray<StepRow> steps)
     {
-        int found = steps.IndexOf(steps.FirstOrDefault(step => step.Name == LastForwardStep)!);
-        int? last = found < 0 ? null : found;
+        int? last = Enumerable.Range(0, steps.Length).Where(step => steps[step].Name == LastForwardStep).Select(step => (int?)step).FirstOrDefault();
         return new(formulas, [.. formulas.Layers.Select(layer => Observe(layer, buffers, last))]);
     }
 

@@ -28,7 +28,7 @@ internal static class TrainingChoices
                 {
                     Size = configuration.Size with { Batch = size },
                     Training = training with { ContinuesGradients = size < training.StepBatch, Updates = true },
-                }).Account(convolutionBudgetBytes).Peak.Winner)),
+                }).Peak(convolutionBudgetBytes).Winner)),
             ];
     }
 
@@ -58,7 +58,7 @@ internal static class TrainingChoices
 
         Configuration keeping = configuration with { Training = training with { RecomputeBlocks = false } };
         return new Recomputing(
-            training.StepBatch / configuration.Size.Batch, keeping.Account(null).Peak.Bytes, configuration.Account(null).Peak.Bytes,
+            training.StepBatch / configuration.Size.Batch, keeping.Peak(null).Bytes, configuration.Peak(null).Bytes,
             FlopsOfStep(keeping), FlopsOfStep(configuration));
     }
 
@@ -66,13 +66,11 @@ internal static class TrainingChoices
     private static long? FlopsOfStep(Configuration configuration)
     {
         TrainingPass pass = configuration.Training!;
-        var step = TrainingStep.Of(
-            configuration.Model, configuration.Size with { Batch = pass.StepBatch },
-            new TrainingChoice(pass.Optimizer, configuration.Size.Batch, pass.Dropout, pass.RecomputeBlocks));
+        Configuration whole = configuration with { Size = configuration.Size with { Batch = pass.StepBatch } };
         try
         {
-            return step.Passes.Sum(repeated =>
-                repeated.Times * (configuration with { Training = repeated.Pass }).Account(null).Steps.Sum(costs => costs.Flops.Value));
+            return whole.Passes(new TrainingChoice(pass.Optimizer, configuration.Size.Batch, pass.Dropout, pass.RecomputeBlocks))
+                .Sum(repeated => repeated.Times * repeated.Pass.Account(null).Steps.Sum(costs => costs.Flops.Value));
         }
         catch (OverflowException)
         {

@@ -54,5 +54,5 @@ internal static class TrainingCases
 
     /// <param name="dropout">null: as published</param>
     private static Configuration Of(Model model, ModelSize size, Optimizer optimizer, double? dropout) =>
-        new(model, size, TrainingStep.Of(model, size, new TrainingChoice(optimizer, Dropout: dropout)).Passes.Single().Pass);
+        new Configuration(model, size).Passes(new TrainingChoice(optimizer, Dropout: dropout)).Single().Pass;
 }

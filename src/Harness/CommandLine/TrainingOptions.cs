@@ -62,7 +62,6 @@ internal sealed class TrainingOptions
         var choice = new TrainingChoice(
             TrainingLabels.Parse(parsed.GetValue(_optimizer) ?? TrainingLabels.Of(Optimizer.Adam)), parsed.GetValue(_microBatch),
             parsed.GetValue(_dropout), parsed.GetValue(_recompute) == "block");
-        var step = TrainingStep.Of(configuration.Model, configuration.Size, choice);
-        return [.. step.Passes.Select(pass => (configuration with { Size = step.PassSize, Training = pass.Pass }, pass.Times))];
+        return configuration.Passes(choice);
     }
 }

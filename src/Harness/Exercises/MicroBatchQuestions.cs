@@ -27,7 +27,7 @@ internal static class MicroBatchQuestions
         TrainingChoice choice = TrainingDraw.Choice(draw, configuration);
         long micro = configuration.Size.Batch;
         Configuration step = configuration with { Size = configuration.Size with { Batch = micro * draw.OneOf(s_passes) } };
-        Configuration atOnce = TrainingDraw.LastPass(step, choice), last = TrainingDraw.LastPass(step, choice with { MicroBatch = micro });
+        Configuration atOnce = step.Passes(choice)[^1].Pass, last = step.Passes(choice with { MicroBatch = micro })[^1].Pass;
         (AnalyticAccount whole, AnalyticAccount part) = (atOnce.Account(convolutionBudgetBytes: 0), last.Account(convolutionBudgetBytes: 0));
         string text = $"{Phrasing.Pass(atOnce)}, in micro-batches of {micro}";
         PeakMoment peak = part.Peak.Winner, peakAtOnce = whole.Peak.Winner;

@@ -16,9 +16,9 @@ internal static class RecomputationQuestions
     private static Question? Ask(Draw draw, Configuration configuration)
     {
         TrainingChoice choice = TrainingDraw.Choice(draw, configuration);
-        Configuration keeping = TrainingDraw.LastPass(configuration, choice);
+        Configuration keeping = configuration.Passes(choice)[^1].Pass;
         AnalyticAccount kept = keeping.Account(convolutionBudgetBytes: 0);
-        AnalyticAccount again = TrainingDraw.LastPass(configuration, choice with { RecomputeBlocks = true }).Account(convolutionBudgetBytes: 0);
+        AnalyticAccount again = configuration.Passes(choice with { RecomputeBlocks = true })[^1].Pass.Account(convolutionBudgetBytes: 0);
         string text = Phrasing.Pass(keeping);
         if (draw.Below(3) == 0)
         {

@@ -17,13 +17,5 @@ internal static class TrainingDraw
     }
 
     /// <summary>The only pass of a step.</summary>
-    public static Configuration Pass(Draw draw, Configuration configuration) => LastPass(configuration, Choice(draw, configuration));
-
-    /// <param name="configuration">of the whole step</param>
-    /// <param name="choice">how it is done</param>
-    public static Configuration LastPass(Configuration configuration, TrainingChoice choice)
-    {
-        var step = TrainingStep.Of(configuration.Model, configuration.Size, choice);
-        return configuration with { Size = step.PassSize, Training = step.Passes[^1].Pass };
-    }
+    public static Configuration Pass(Draw draw, Configuration configuration) => configuration.Passes(Choice(draw, configuration))[^1].Pass;
 }

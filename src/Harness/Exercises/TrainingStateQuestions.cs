@@ -36,7 +36,7 @@ internal static class TrainingStateQuestions
     {
         (string what, long floats, string why) = draw.OneOf(s_kept);
         Model model = configuration.Model;
-        Formula count = TrainingDraw.LastPass(configuration, new TrainingChoice(Optimizer.Sgd)).Account(convolutionBudgetBytes: 0).ParameterCount;
+        Formula count = configuration.Passes(new TrainingChoice(Optimizer.Sgd))[^1].Pass.Account(convolutionBudgetBytes: 0).ParameterCount;
         Formula bytes = 4 * floats * Symbol("parameters", count.Value);
         long added = count.Value - configuration.Account(convolutionBudgetBytes: 0).ParameterCount.Value;
         return new Question(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Harness.Kernels;
 using Harness.Kernels.Devices;
 using Harness.Kernels.Programs;
@@ -14,6 +15,15 @@ namespace Harness.Passes;
 /// <param name="Training">the pass of a training step; null: inference</param>
 internal sealed record Configuration(Model Model, ModelSize Size, TrainingPass? Training = null)
 {
+    /// <summary>The distinct passes of a training step of this size, in order, with how often each runs. The last one holds all that any of them does.</summary>
+    /// <param name="choice">how the step is done</param>
+    /// <exception cref="CallerException">a choice that the model does not have, or a micro-batch that does not divide the batch</exception>
+    public ImmutableArray<(Configuration Pass, long Times)> Passes(TrainingChoice choice)
+    {
+        var step = TrainingStep.Of(Model, Size, choice);
+        return [.. step.Passes.Select(pass => (this with { Size = step.PassSize, Training = pass.Pass }, pass.Times))];
+    }
+
     /// <exception cref="CallerException">a byte count does not fit 64 bits</exception>
     public StepProgram Program(IConvolutionWorkspace device) => InBytes(() => Training is null
         ? Model.Program(Size, device)
