@@ -111,10 +111,11 @@ internal sealed record PeakAnswer(
     public static PeakAnswer Of(ExplainedPass pass)
     {
         LedgerSnapshot ledger = pass.Ledger;
-        ImmutableArray<Relief> reliefs = Relief.At(pass, ledger.PeakStep);
+        ImmutableArray<ArenaMoment> fullestFirst = PeakWithout.FullestFirst(ledger);
+        ImmutableArray<Relief> reliefs = Relief.At(pass, ledger.PeakStep, fullestFirst);
         return new PeakAnswer(
             StepAnswer.Of(pass, ledger.PeakStep),
             [.. ledger.Moments.Where(moment => moment.LiveBytes == ledger.PeakLiveBytes).Select(moment => moment.Step)],
-            pass.Account.Peak.Winner, reliefs, PeakWithout.Of(pass, [.. reliefs.Take(MostReliefs).Select(relief => relief.Buffer)]));
+            pass.Account.Peak.Winner, reliefs, PeakWithout.Of(fullestFirst, [.. reliefs.Take(MostReliefs).Select(relief => relief.Buffer)]));
     }
 }

@@ -20,13 +20,7 @@ internal sealed record ExplainedPass(
     Configuration Configuration, StepProgram Program, MemoryPlan Plan, AnalyticAccount Account, LedgerSnapshot Ledger,
     ImmutableArray<PassBuffer> Held, ImmutableArray<PassBuffer> Buffers)
 {
-    private readonly Lazy<ImmutableArray<ArenaMoment>> _fullestFirst =
-        new(() => [.. Ledger.Moments.OrderByDescending(moment => moment.LiveBytes).ThenBy(moment => moment.Step)]);
-
     public int Steps => Program.Steps.Length;
-
-    /// <summary>Most live bytes first, the earlier of equals.</summary>
-    public ImmutableArray<ArenaMoment> FullestFirst => _fullestFirst.Value;
 
     /// <summary>The model with what must be said to an audit to see this kind of pass.</summary>
     private string Audited => Configuration.Training is null

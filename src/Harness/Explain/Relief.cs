@@ -8,10 +8,12 @@ namespace Harness.Explain;
 /// </summary>
 internal readonly record struct PeakWithout(long PeakBytes, int PeakStep)
 {
-    public static PeakWithout Of(ExplainedPass pass, params ImmutableArray<PassBuffer> gone)
+    /// <param name="fullestFirst">of <see cref="FullestFirst"/>: sorted once, for many questions</param>
+    /// <param name="gone">of the same pass</param>
+    public static PeakWithout Of(ImmutableArray<ArenaMoment> fullestFirst, params ImmutableArray<PassBuffer> gone)
     {
         var peak = new PeakWithout(long.MinValue, 0);
-        foreach (ArenaMoment moment in pass.FullestFirst)
+        foreach (ArenaMoment moment in fullestFirst)
         {
             if (moment.LiveBytes < peak.PeakBytes)
             {
@@ -27,6 +29,9 @@ internal readonly record struct PeakWithout(long PeakBytes, int PeakStep)
 
         return peak;
     }
+
+    /// <summary>The moments of a pass, most live bytes first.</summary>
+    public static ImmutableArray<ArenaMoment> FullestFirst(LedgerSnapshot ledger) => [.. ledger.Moments.OrderByDescending(moment => moment.LiveBytes)];
 }
 
 /// <summary>
@@ -40,12 +45,15 @@ internal readonly record struct PeakWithout(long PeakBytes, int PeakStep)
 internal sealed record Relief(PassBuffer Buffer, int? NextUse, PeakWithout Without)
 {
     /// <summary>Lowest new peak first, then most bytes.</summary>
-    public static ImmutableArray<Relief> At(ExplainedPass pass, int step) =>
+    /// <param name="pass">whose tensors wait</param>
+    /// <param name="step">the peak's</param>
+    /// <param name="fullestFirst">the moments of the pass</param>
+    public static ImmutableArray<Relief> At(ExplainedPass pass, int step, ImmutableArray<ArenaMoment> fullestFirst) =>
     [
         .. pass.Buffers.Where(buffer => buffer.WaitsAt(step))
             .Select(buffer => new Relief(
                 buffer, buffer.ReadBy.Concat(buffer.WrittenBy).Where(use => use > step).Select(use => (int?)use).Min(),
-                PeakWithout.Of(pass, buffer)))
+                PeakWithout.Of(fullestFirst, buffer)))
             .OrderBy(relief => relief.Without.PeakBytes).ThenByDescending(relief => relief.Buffer.Bytes),
     ];
 }
